@@ -1,0 +1,1 @@
+"""The chains: what one is to everyone else, and an adapter for each kind."""

@@ -1,0 +1,106 @@
+// The development Substrate chain: our runtime in Chopsticks, from a genesis made now, with blocks by the real clock.
+//   node substrate.mjs --wasm runtime.wasm --patch '{"eligibility": ...}' [--host 127.0.0.1] [--port 0] [--eager]
+// Prints one line `LOCKSTEP READY {json}` when it serves, and `LOCKSTEP FAULT sentence` before it ends by itself.
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { allHandlers, Api, Blockchain, GenesisProvider, inherentProviders, ResponseError } from '@acala-network/chopsticks-core'
+import { createServer } from '@acala-network/chopsticks/server'
+import { TypeRegistry } from '@polkadot/types'
+import { makeSpec } from './genesis.mjs'
+import { ChainFault, Producer } from './producer.mjs'
+
+// Kept in memory for the life of the process; beyond its default of 500 Chopsticks would ask the genesis for old blocks.
+const MAX_BLOCKS = 10_000_000
+
+// Chopsticks' genesis has a constant hash, and answers with itself whatever block it is asked for. Here its hash is that
+// of its header, so that a transaction signed for one development chain is no transaction of the next, and an unknown
+// block is unknown.
+class Genesis extends GenesisProvider {
+  #hash
+
+  static async of(spec) {
+    const genesis = new Genesis(spec)
+    const header = await genesis.getHeader()
+    genesis.#hash = new TypeRegistry().createType('Header', header).hash.toHex()
+    const answer = genesis.send
+    genesis.send = async (method, params, cacheable) => {
+      const asksBlock = method === 'chain_getHeader' || method === 'chain_getBlock'
+      return asksBlock && params[0] && params[0] !== genesis.#hash ? null : answer(method, params, cacheable)
+    }
+    return genesis
+  }
+
+  get blockHash() {
+    return this.#hash
+  }
+}
+
+async function openChain(spec) {
+  const genesis = await Genesis.of(spec)
+  const api = new Api(genesis)
+  await api.isReady
+  const header = { hash: genesis.blockHash, number: 0 }
+  return new Blockchain({
+    api, header, inherentProviders, buildBlockMode: 'Manual', maxMemoryBlockCount: MAX_BLOCKS, processQueuedMessages: false,
+  })
+}
+
+function rpcHandler(chain, producer) {
+  const { dev_newBlock: _newBlock, dev_setBlockBuildMode: _mode, dev_setHead: _head, ...methods } = allHandlers
+  const submitting = (method) => async (...args) => {
+    const answer = await method(...args)
+    producer.poke()
+    return answer
+  }
+  const handlers = {
+    ...methods,
+    author_submitExtrinsic: submitting(methods.author_submitExtrinsic),
+    author_submitAndWatchExtrinsic: submitting(methods.author_submitAndWatchExtrinsic),
+    dev_timeTravel: async (_context, [target]) => {
+      if (!Number.isSafeInteger(target)) throw new ResponseError(-32602, 'dev_timeTravel takes a time in ms since 1970')
+      try {
+        return await producer.travel(target)
+      } catch (error) {
+        if (error instanceof RangeError) throw new ResponseError(-32602, error.message)
+        throw error
+      }
+    },
+    rpc_methods: async () => ({ version: 1, methods: Object.keys(handlers).sort() }),
+  }
+  return async ({ method, params }, subscriptions) => {
+    const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined
+    if (!handler) throw new ResponseError(-32601, `Method not found: ${method}`)
+    return handler({ chain }, params, subscriptions)
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      wasm: { type: 'string' }, patch: { type: 'string', default: '{}' }, preset: { type: 'string', default: 'development' },
+      host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '0' }, eager: { type: 'boolean', default: false },
+    },
+  })
+  const now = Date.now()
+  const { spec, slotMs } = await makeSpec({
+    wasm: readFileSync(values.wasm), patchText: values.patch, presetName: values.preset, now,
+  })
+  const chain = await openChain(spec)
+  const genesis = chain.head.hash
+  const producer = new Producer({ chain, slotMs, eager: values.eager, genesisSlot: Math.floor(now / slotMs) - 1 })
+  const firstBlock = producer.nextBlock() // it derives the chain's domain: nothing is true before it
+  const production = producer.run()
+  production.catch(() => {}) // awaited below; a fault before that must not end the process without its sentence
+  const { port } = await createServer(rpcHandler(chain, producer), Number(values.port), values.host)
+  await Promise.race([firstBlock, production])
+  process.stdout.write(`LOCKSTEP READY ${JSON.stringify({ port, genesis, slotMs })}\n`)
+  await production
+}
+
+process.on('SIGTERM', () => process.exit(0))
+try {
+  await main()
+} catch (error) {
+  const why = error instanceof ChainFault ? error.message : error.stack ?? String(error)
+  process.stdout.write(`LOCKSTEP FAULT ${why}\n`, () => process.exit(70))
+}

@@ -1,0 +1,1 @@
+"""Adapter for EVM chains that carry the Lockstep contracts."""

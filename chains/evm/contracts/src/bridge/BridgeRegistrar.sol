@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity =0.8.37;
+
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+
+import {Administration} from "./Administration.sol";
+import {BridgeBase} from "./BridgeBase.sol";
+import {OracleIntake} from "./OracleIntake.sol";
+
+/// @title The part of a bridge that keeps its records: assets, lanes, the oracle's batches and permits
+/// @notice The bridge makes it in its constructor and runs its code on its own storage, because both together pass the
+/// size limit of a contract (EIP-170). It is fixed for ever, and has no state or rights of its own.
+contract BridgeRegistrar is Administration, OracleIntake {
+    constructor(IAccessManager authority_, bytes32 deployment_, bytes32 domain_)
+        BridgeBase(authority_, deployment_, domain_)
+    {}
+}

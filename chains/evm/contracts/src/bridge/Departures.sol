@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity =0.8.37;
+
+import {ISecurityToken} from "../interfaces/ISecurityToken.sol";
+import {Digests} from "../libraries/Digests.sol";
+import {LotWord, Lots} from "../libraries/Lots.sol";
+import {Quorum, SignerSets} from "../libraries/Quorum.sol";
+import {Findings, Refusals} from "../libraries/Refusals.sol";
+import {
+    AT_INVESTOR,
+    AT_OUTCOME,
+    MAX_LOTS,
+    OUTCOME_DELIVERED,
+    OUTCOME_EXPIRED,
+    PAUSE_INITIATE,
+    PAUSE_SETTLE,
+    ROLE_ATTESTOR
+} from "../types/Constants.sol";
+import {InitiateRequest, Lot, Reason, TransferOrder, TransferReceipt} from "../types/Types.sol";
+import {BridgeBase} from "./BridgeBase.sol";
+
+/// @title The source's side of a crossing: orders leave, and are settled by receipt
+abstract contract Departures is BridgeBase {
+    using Quorum for SignerSets;
+    using Refusals for Findings;
+
+    /// @dev A request as far as the bridge knows it. `sum` is zero when its lots are malformed.
+    struct Request {
+        ISecurityToken token;
+        LotWord[] wanted;
+        uint256 sum;
+    }
+
+    /// @notice Sends lots of the caller to an account on another chain. The whole order is in the event.
+    /// Requirements: every rule of a departure (`explainInitiate` tells them all); the lowest that fails is raised.
+    /// @return orderId The order's id: its digest under the destination's domain.
+    function initiate(InitiateRequest calldata request) external onThisChain returns (bytes32 orderId) {
+        (Findings memory findings, Request memory read) = _evaluateRequest(request);
+        if (findings.set != 0) {
+            _mergeToken(findings, read, msg.sender, request.toInvestor);
+            findings.enforce();
+        }
+        TransferOrder memory order = _newOrder(request);
+        LotWord[] memory taken;
+        (order.fromInvestor, order.terms, taken) =
+            read.token.depart(msg.sender, request.toInvestor, read.wanted, read.sum);
+        order.lots = Lots.unpack(taken);
+        // A sum is below 2^96: the counter takes 2^24 crossings of a whole issue.
+        _flows[request.asset][request.destination].sent += uint120(read.sum);
+        orderId = Digests.orderId(order);
+        _orders[request.destination][order.nonce] = orderId;
+        emit OrderInitiated(orderId, request.destination, order.nonce, order);
+    }
+
+    /// @notice Ends an order by the destination's outcome; anyone may bring the receipt. Delivered ends the flight,
+    /// Rejected and Expired return the very lots, whatever the rules say by now.
+    /// Requirements, the lowest that fails is raised: not paused for everything; the order is in flight from here and is
+    /// the receipt's (InFlightUnknown); an outcome of 1 to 3 (Malformed). Then a quorum of attestors, under THIS domain.
+    function settle(
+        TransferOrder calldata order,
+        TransferReceipt calldata receipt,
+        uint64 set,
+        bytes[] calldata signatures
+    ) external onThisChain {
+        bytes32 orderId = _checkSettlement(order, receipt);
+        _sets.verify(ROLE_ATTESTOR, set, Digests.receipt(receipt, _separator), signatures);
+        delete _orders[order.destination][order.nonce];
+        _settle(order, receipt.outcome);
+        emit OrderSettled(orderId, order.destination, order.nonce, receipt.outcome, receipt.reason);
+    }
+
+    /// @notice All rules that `initiate` by `sender` would fail now.
+    function explainInitiate(bytes32 sender, InitiateRequest calldata request)
+        external
+        view
+        returns (uint256 set, Reason[] memory reasons)
+    {
+        (Findings memory findings, Request memory read) = _evaluateRequest(request);
+        // An account of another kind of chain is bound to nobody here.
+        bool known = uint256(sender) >> 160 == 0;
+        _mergeToken(findings, read, known ? address(uint160(uint256(sender))) : address(0), request.toInvestor);
+        if (findings.has(Refusals.SENDER_UNBOUND)) findings.byCode[Refusals.SENDER_UNBOUND].a = uint256(sender);
+        return findings.list();
+    }
+
+    function orderAt(bytes32 lane, uint64 nonce) external view returns (bytes32 orderId) {
+        return _orders[lane][nonce];
+    }
+
+    /// @dev The bridge's own rules: pause, lane, asset, recipient, shape, deadline.
+    function _evaluateRequest(InitiateRequest calldata request)
+        private
+        view
+        returns (Findings memory findings, Request memory read)
+    {
+        Lane memory lane = _lanes[request.destination];
+        Registration memory entry = _assets[request.asset];
+        read.token = entry.token;
+        uint8 paused = _clock.pause | lane.pause | entry.pause;
+        if (paused & PAUSE_INITIATE != 0) findings.add(Refusals.PAUSED, paused);
+        if (!lane.open) {
+            findings.add(Refusals.LANE_UNKNOWN, uint256(request.destination));
+        } else {
+            _evaluateLane(findings, lane, request);
+        }
+        if (address(entry.token) == address(0) || !_flows[request.asset][request.destination].openOut) {
+            findings.add(Refusals.ASSET_UNKNOWN, uint256(request.asset));
+        }
+        _readLots(findings, read, request);
+    }
+
+    function _evaluateLane(Findings memory findings, Lane memory lane, InitiateRequest calldata request) private view {
+        if (!_isAccount(lane.accountKind, request.recipient)) {
+            findings.add(Refusals.RECIPIENT_MALFORMED, uint256(request.recipient));
+        }
+        uint256 min = block.timestamp + lane.minFlight;
+        uint256 max = block.timestamp + lane.maxFlight;
+        if (request.deadline < min || request.deadline > max) findings.add(Refusals.DEADLINE_RANGE, min, max);
+    }
+
+    function _readLots(Findings memory findings, Request memory read, InitiateRequest calldata request) private pure {
+        Lot[] memory lots = request.lots;
+        uint256 before = findings.set;
+        (read.wanted, read.sum) = Lots.read(findings, lots);
+        uint256 named = Lots.lockedCount(read.wanted);
+        if (named > MAX_LOTS) findings.add(Refusals.TOO_MANY_LOTS, named, MAX_LOTS);
+        if (findings.set != before) (read.wanted, read.sum) = (new LotWord[](0), 0);
+        if (!_isInvestor(request.toInvestor)) findings.add(Refusals.MALFORMED, AT_INVESTOR);
+    }
+
+    function _mergeToken(Findings memory findings, Request memory read, address sender, bytes32 toInvestor)
+        private
+        view
+    {
+        if (address(read.token) == address(0)) return;
+        (, Reason[] memory reasons) = read.token.explainDeparture(sender, toInvestor, read.wanted, read.sum);
+        findings.merge(reasons);
+    }
+
+    function _newOrder(InitiateRequest calldata request) private returns (TransferOrder memory order) {
+        Lane storage lane = _lanes[request.destination];
+        order.source = domain;
+        order.destination = request.destination;
+        order.nonce = lane.nextNonce;
+        lane.nextNonce = order.nonce + 1;
+        order.asset = request.asset;
+        order.toInvestor = request.toInvestor;
+        order.sender = bytes32(uint256(uint160(msg.sender)));
+        order.recipient = request.recipient;
+        order.initiatedAt = uint64(block.timestamp);
+        order.deadline = request.deadline;
+    }
+
+    function _checkSettlement(TransferOrder calldata order, TransferReceipt calldata receipt)
+        private
+        view
+        returns (bytes32 orderId)
+    {
+        Findings memory findings;
+        orderId = Digests.orderId(order);
+        uint8 paused = _clock.pause;
+        if (paused & PAUSE_SETTLE != 0) findings.add(Refusals.PAUSED, paused);
+        if (_orders[order.destination][order.nonce] != orderId || receipt.order != orderId) {
+            findings.add(Refusals.IN_FLIGHT_UNKNOWN, uint256(orderId));
+        }
+        if (receipt.outcome < OUTCOME_DELIVERED || receipt.outcome > OUTCOME_EXPIRED) {
+            findings.add(Refusals.MALFORMED, AT_OUTCOME);
+        }
+        findings.enforce();
+    }
+
+    function _settle(TransferOrder calldata order, uint8 outcome) private {
+        // The order was made here, so its lots are well-formed.
+        Findings memory findings;
+        (LotWord[] memory lots, uint256 sum) = Lots.read(findings, order.lots);
+        ISecurityToken token = _assets[order.asset].token;
+        if (outcome == OUTCOME_DELIVERED) {
+            token.settleDelivered(order.fromInvestor, sum, Lots.lockedCount(lots));
+        } else {
+            _flows[order.asset][order.destination].refunded += uint120(sum);
+            token.refund(order.fromInvestor, address(uint160(uint256(order.sender))), sum, lots);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity =0.8.37;
+
+import {ISecurityToken} from "../interfaces/ISecurityToken.sol";
+import {Digests} from "../libraries/Digests.sol";
+import {Quorum, SignerSets} from "../libraries/Quorum.sol";
+import {Findings, Refusals} from "../libraries/Refusals.sol";
+import {
+    AT_EXPIRY,
+    AT_ISSUED,
+    ITEM_BINDING,
+    ITEM_ELIGIBILITY,
+    ITEM_QUOTA,
+    MAX_BATCH_ITEMS,
+    MAX_CLOCK_LEAD,
+    MAX_VALIDITY,
+    ROLE_ORACLE
+} from "../types/Constants.sol";
+import {BindingItem, BindingPermit, EligibilityItem, OracleBatch, QuotaItem, Reason} from "../types/Types.sol";
+import {BridgeBase} from "./BridgeBase.sol";
+
+/// @title What the oracle says, signed: batches in strict order, and permits to bind an account
+abstract contract OracleIntake is BridgeBase {
+    using Quorum for SignerSets;
+    using Refusals for Findings;
+
+    /// @notice Applies the next batch of this chain; anyone may bring it. An applied number is a success without effect.
+    /// Items that can't be applied are skipped, each with an event: one of them must not hold up a revocation.
+    /// Requirements: number = last + 1 (BatchOutOfOrder); at most 100 items (Malformed); issuedAt at most 60 s ahead of
+    /// this chain (NotYet) and not before the last batch's (Malformed); a quorum of oracle signers.
+    function submitBatch(OracleBatch calldata batch, uint64 set, bytes[] calldata signatures) external onThisChain {
+        if (batch.number <= _clock.number) return;
+        _checkBatch(batch);
+        _sets.verify(ROLE_ORACLE, set, Digests.batch(batch, _separator), signatures);
+        (_clock.number, _clock.issuedAt) = (batch.number, batch.issuedAt);
+        _applyEligibilities(batch.eligibilities, batch.number);
+        _applyBindings(batch.bindings, batch.number);
+        _applyQuotas(batch.quotas, batch.number);
+        for (uint256 i; i < _tokens.length; ++i) {
+            _tokens[i].setClock(batch.issuedAt);
+        }
+        emit BatchApplied(batch.number, batch.issuedAt);
+    }
+
+    /// @notice Binds the caller's account to an investor; that the account calls is its owner's consent, so multisigs and
+    /// smart accounts can too.
+    /// Requirements, the first that fails is raised: the caller is the permit's account (BindingInvalid); the permit has
+    /// not expired (ApprovalExpired) and expires within the hour (Malformed); a registered asset, an investor id, an account
+    /// not in use for another investor (AssetUnknown, AccountInUse, Malformed); a quorum of oracle signers.
+    function bind(BindingPermit calldata permit, uint64 set, bytes[] calldata signatures) external onThisChain {
+        if (permit.account != bytes32(uint256(uint160(msg.sender)))) revert BindingInvalid(uint256(permit.account));
+        if (block.timestamp >= permit.expiresAt) revert ApprovalExpired(permit.expiresAt);
+        if (permit.expiresAt > block.timestamp + MAX_VALIDITY) revert Malformed(AT_EXPIRY);
+        ISecurityToken token = _assets[permit.asset].token;
+        if (address(token) == address(0)) revert AssetUnknown(uint256(permit.asset));
+        (, Reason[] memory reasons) = token.explainBinding(permit.account, permit.investor);
+        Findings memory findings;
+        findings.merge(reasons);
+        findings.enforce();
+        _sets.verify(ROLE_ORACLE, set, Digests.permit(permit, _separator), signatures);
+        token.applyBinding(permit.account, permit.investor);
+    }
+
+    function _checkBatch(OracleBatch calldata batch) private view {
+        uint64 expected = _clock.number + 1;
+        if (batch.number != expected) revert BatchOutOfOrder(expected);
+        uint256 items = batch.eligibilities.length + batch.bindings.length + batch.quotas.length;
+        if (items > MAX_BATCH_ITEMS) revert Malformed(MAX_BATCH_ITEMS);
+        if (batch.issuedAt > block.timestamp + MAX_CLOCK_LEAD) revert NotYet(batch.issuedAt - MAX_CLOCK_LEAD);
+        // A clock that falls would make an older batch look like news.
+        if (batch.issuedAt < _clock.issuedAt) revert Malformed(AT_ISSUED);
+    }
+
+    function _applyEligibilities(EligibilityItem[] calldata items, uint64 number) private {
+        for (uint256 i; i < items.length; ++i) {
+            EligibilityItem calldata item = items[i];
+            ISecurityToken token = _assets[item.asset].token;
+            uint16 code = address(token) == address(0)
+                ? Refusals.ASSET_UNKNOWN
+                : token.applyEligibility(
+                    item.investor, item.validUntil, item.class, item.permissions, item.limitDelta, number
+                );
+            _noteSkipped(number, ITEM_ELIGIBILITY, i, code);
+        }
+    }
+
+    function _applyBindings(BindingItem[] calldata items, uint64 number) private {
+        for (uint256 i; i < items.length; ++i) {
+            BindingItem calldata item = items[i];
+            ISecurityToken token = _assets[item.asset].token;
+            uint16 code = address(token) == address(0)
+                ? Refusals.ASSET_UNKNOWN
+                : token.applyBinding(item.account, item.investor);
+            _noteSkipped(number, ITEM_BINDING, i, code);
+        }
+    }
+
+    function _applyQuotas(QuotaItem[] calldata items, uint64 number) private {
+        for (uint256 i; i < items.length; ++i) {
+            QuotaItem calldata item = items[i];
+            ISecurityToken token = _assets[item.asset].token;
+            uint16 code =
+                address(token) == address(0) ? Refusals.ASSET_UNKNOWN : token.applyQuota(item.class, item.delta);
+            _noteSkipped(number, ITEM_QUOTA, i, code);
+        }
+    }
+
+    function _noteSkipped(uint64 number, uint8 kind, uint256 index, uint16 code) private {
+        if (code != 0) emit ItemSkipped(number, kind, uint32(index), code);
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity =0.8.37;
+
+// Largest lot, position and issue, in base units: three amounts and more share a storage word.
+uint256 constant MAX_AMOUNT = type(uint96).max;
+
+// Places of a position. Lots that someone else makes may use 24 only, so that nobody fills another's position with dust.
+uint256 constant MAX_LOTS = 32;
+uint256 constant MAX_FOREIGN_LOTS = 24;
+uint256 constant MAX_ORDERS_IN_FLIGHT = 15;
+
+uint256 constant MAX_SIGNERS = 25;
+uint256 constant MAX_BATCH_ITEMS = 100;
+uint256 constant MAX_DELIVERIES = 20;
+uint256 constant MAX_APPROVED_ORDERS = 100;
+// A batch writes the clock into every token, so their number is bounded.
+uint256 constant MAX_TOKENS = 32;
+
+// Seconds that an approval or permit may run, and that a batch may be ahead of this chain.
+uint256 constant MAX_VALIDITY = 3600;
+uint256 constant MAX_CLOCK_LEAD = 60;
+
+uint8 constant ROLE_ATTESTOR = 1;
+uint8 constant ROLE_ORACLE = 2;
+
+uint8 constant PAUSE_TRANSFER = 1;
+uint8 constant PAUSE_INITIATE = 2;
+uint8 constant PAUSE_DELIVER = 4;
+uint8 constant PAUSE_SETTLE = 8;
+uint8 constant PAUSE_ALL = 15;
+
+uint8 constant RECEIVE = 1;
+uint8 constant SEND = 2;
+uint8 constant BRIDGE = 4;
+
+uint8 constant FLAG_FROZEN = 1;
+
+uint8 constant OUTCOME_DELIVERED = 1;
+uint8 constant OUTCOME_REJECTED = 2;
+uint8 constant OUTCOME_EXPIRED = 3;
+
+uint8 constant RULE_FORBID = 0;
+uint8 constant RULE_KEEP = 1;
+uint8 constant RULE_RESTART = 2;
+
+uint8 constant ACCOUNT_EVM = 1;
+uint8 constant ACCOUNT_ID32 = 2;
+
+uint8 constant ITEM_ELIGIBILITY = 1;
+uint8 constant ITEM_BINDING = 2;
+uint8 constant ITEM_QUOTA = 3;
+
+// Roles of the AccessManager.
+uint64 constant ADMIN = 0;
+uint64 constant GUARDIAN = 1;
+uint64 constant CONTROLLER = 2;
+
+// What Malformed(at) points to. The limits of lists (20, 25, 100) point to themselves.
+uint256 constant AT_INVESTOR = 1;
+uint256 constant AT_LOTS = 2;
+uint256 constant AT_EXPIRY = 3;
+uint256 constant AT_REASON = 4;
+uint256 constant AT_OUTCOME = 5;
+uint256 constant AT_ISSUED = 6;
+uint256 constant AT_SETUP = 7;

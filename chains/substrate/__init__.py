@@ -1,0 +1,1 @@
+"""Adapter for Substrate chains that run the Lockstep pallets."""

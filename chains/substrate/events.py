@@ -1,0 +1,110 @@
+"""Events of a block as substrate-interface decodes them, turned into typed events and refusals.
+
+Refusals are read from the raw bytes of the dispatch error: the library finds errors by their place in a list and would
+only say "Refused".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.errors import InvalidField
+from bridge.types import TransferOrder
+from chains.base import ChainEvent, OrderDelivered, OrderInitiated, OrderRefused, OrderRejected, OrderSettled, TxRef
+from chains.errors import MalformedAnswer
+from chains.substrate.node import as_hex
+from chains.substrate.scale import CHAIN
+
+BRIDGE = "Bridge"
+
+OWN_PALLETS = frozenset({20, 21, 22})
+"""Indices of Eligibility, SecurityToken and Bridge in the runtime: only their errors are refusals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event: which extrinsic caused it (None: the block itself), pallet, name, values by snake_case name."""
+
+    extrinsic: int | None
+    pallet: str
+    name: str
+    values: Any
+
+
+def records(decoded: object) -> list[Record]:
+    """System.Events as the library gives it. MalformedAnswer."""
+    if not isinstance(decoded, list):
+        raise MalformedAnswer(CHAIN, "System.Events")
+    try:
+        return [
+            Record(
+                row["extrinsic_idx"] if row["phase"] == "ApplyExtrinsic" else None,
+                row["event"]["module_id"],
+                row["event"]["event_id"],
+                row["event"]["attributes"],
+            )
+            for row in decoded
+        ]
+    except (KeyError, TypeError) as error:
+        raise MalformedAnswer(CHAIN, "System.Events") from error
+
+
+def chain_event(record: Record, at: TxRef) -> ChainEvent | None:
+    """The order event in a record, or None. MalformedAnswer."""
+    if record.pallet != BRIDGE or not record.name.startswith("Order"):
+        return None
+    try:
+        return _order_event(record.name, record.values, at)
+    except (KeyError, TypeError, InvalidField) as error:
+        raise MalformedAnswer(CHAIN, f"the event {record.name}") from error
+
+
+def _order_event(name: str, values: Mapping[str, Any], at: TxRef) -> ChainEvent | None:
+    order_id = as_hex(values["order_id"], name)
+    nonce = int(values["nonce"])
+    match name:
+        case "OrderInitiated":
+            return OrderInitiated(order_id, TransferOrder.from_mapping(values["order"]), at)
+        case "OrderDelivered":
+            return OrderDelivered(order_id, as_hex(values["source"], name), nonce, values["decided_at"], at)
+        case "OrderRejected":
+            outcome, reason, decided_at = values["outcome"], values["reason"], values["decided_at"]
+            return OrderRejected(order_id, as_hex(values["source"], name), nonce, outcome, reason, decided_at, at)
+        case "OrderRefused":
+            return OrderRefused(order_id, as_hex(values["source"], name), nonce, values["code"], at)
+        case "OrderSettled":
+            return OrderSettled(order_id, as_hex(values["lane"], name), nonce, values["outcome"], values["reason"], at)
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchFailure:
+    """Why an included extrinsic failed: a refusal's number, or None and the error as the runtime names it."""
+
+    code: int | None
+    detail: str
+
+
+def dispatch_failure(own: Iterable[Record]) -> DispatchFailure | None:
+    """The failure among one extrinsic's events, or None when it succeeded. MalformedAnswer when they say neither."""
+    for record in own:
+        if record.pallet == "System" and record.name == "ExtrinsicSuccess":
+            return None
+        if record.pallet == "System" and record.name == "ExtrinsicFailed":
+            return _failure(record.values)
+    raise MalformedAnswer(CHAIN, "the result of an extrinsic")
+
+
+def _failure(values: Any) -> DispatchFailure:
+    error = values.get("dispatch_error") if isinstance(values, Mapping) else None
+    module = error.get("Module") if isinstance(error, Mapping) else None
+    if not isinstance(module, Mapping):
+        return DispatchFailure(None, str(error))
+    raw = as_hex(module.get("error"), "a module error")
+    # Error::Refused is variant 0; the byte after it is the refusal's index, numbers start at 1.
+    if module.get("index") in OWN_PALLETS and len(raw) == 4 and raw[0] == 0:
+        return DispatchFailure(raw[1] + 1, "")
+    return DispatchFailure(None, f"pallet {module.get('index')}, error 0x{raw.hex()}")

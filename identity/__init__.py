@@ -1,0 +1,1 @@
+"""Who an investor is: credentials in, eligibility out."""

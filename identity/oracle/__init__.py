@@ -1,0 +1,1 @@
+"""The compliance oracle: it decides, signs, and publishes eligibility to the chains."""

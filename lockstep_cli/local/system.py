@@ -1,0 +1,192 @@
+"""Composes a whole Lockstep on this machine, and takes it down again.
+
+The two chains start side by side; the contracts are deployed while the Substrate chain makes its first block; the attestors start
+while the asset is registered and issued. The relayer starts when it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from bridge.digests import digest_order
+from bridge.types import AccountKind, Approval, Lot, TransferOrder
+from chains.base import Chain, Submitted
+from chains.devnet.embedded import EmbeddedDevnet
+from chains.devnet.keys import ATTESTORS
+from chains.evm.adapter import EvmChain, EvmContracts
+from chains.evm.deploy import EvmSetup, deploy
+from chains.substrate.adapter import SubstrateChain
+from lockstep_cli.local import asset as house
+from lockstep_cli.local.asking import collect_approval
+from lockstep_cli.local.auditing import audit_document
+from lockstep_cli.local.cast import Person, draw_cast, staff
+from lockstep_cli.local.genesis import attestor_set, oracle_set, substrate_patch
+from lockstep_cli.local.oracle import LocalOracle
+from lockstep_cli.local.services import Services
+from lockstep_cli.local.state import EvmAddresses, SystemState
+
+Told = Callable[[str], None]
+
+
+class LocalSystem:
+    """Both chains, the contracts, a registered and issued asset, three attestors. A context manager: leaving it stops everything.
+
+    Its people hold what `lockstep_cli.local.asset.GRANTS` says, all on Substrate, the asset's home.
+    """
+
+    def __init__(self, folder: Path, told: Told, randomness: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        """`folder` exists and belongs to this run alone; `told` hears one line per step."""
+        self.folder = folder
+        self.told = told
+        self._randomness = randomness
+        self._stack = ExitStack()
+        self.people: dict[str, Person] = {}
+        self.issued_lots: dict[str, tuple[Lot, ...]] = {}
+        self.substrate: Chain
+        self.evm: Chain
+        self.asset = b""
+
+    def __enter__(self) -> LocalSystem:
+        # The local system is development by definition; a process that was told otherwise must be refused its keys, not overruled.
+        os.environ.setdefault("LOCKSTEP_ENV", "dev")
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    @property
+    def chains(self) -> dict[str, Chain]:
+        """Both chains by name."""
+        return {"substrate": self.substrate, "evm": self.evm}
+
+    def check(self) -> None:
+        """Raises ChainDied or ServiceDied when a part has ended that should run."""
+        self.devnet.check()
+        self.services.check()
+
+    def start_relayer(self) -> None:
+        """Starts the relayer, which works through everything that is in flight already."""
+        self.services.start_relayer()
+
+    def collect_approval(self, order: TransferOrder, destination: Chain) -> tuple[Approval, int, list[bytes]]:
+        """Asks the attestors for their approval of an order, as anyone may: (approval, set id, signatures)."""
+        return collect_approval(self.services.attestor_urls, digest_order(order), order, destination)
+
+    def deliver(
+        self, chain: Chain, orders: Sequence[TransferOrder], approval: Approval, set_id: int, signatures: Sequence[bytes]
+    ) -> Submitted:
+        """Delivers by an account that is nobody: the guardian's, which has native coin and no say in deliveries."""
+        return chain.deliver(orders, approval, set_id, signatures, staff(chain.name).guardian)
+
+    def audit(self) -> dict[str, Any]:
+        """The conservation audit over both chains, now."""
+        return audit_document(self.chains, self.asset)
+
+    def asset_document(self) -> dict[str, Any]:
+        """What the asset is, for people."""
+        terms = house.terms()
+        return {
+            "name": house.NAME,
+            "symbol": house.SYMBOL,
+            "decimals": terms.decimals,
+            "home": "substrate",
+            "terms": terms.terms,
+            "authorised_issue": terms.authorised_issue,
+            "holding_period": terms.holding_period,
+            "max_oracle_age": terms.max_oracle_age,
+        }
+
+    def state(self) -> SystemState:
+        """Where other commands find this system."""
+        return SystemState(
+            substrate_ws=self.devnet.substrate_ws,
+            evm_http=self.devnet.evm_http,
+            evm_ws=self.devnet.evm_ws,
+            evm=EvmAddresses(bridge=self.contracts.bridge, lens=self.contracts.lens, authority=self.contracts.authority),
+            asset="0x" + self.asset.hex(),
+            investors={name: "0x" + person.investor.hex() for name, person in self.people.items()},
+            attestors=self.services.attestor_urls,
+            journal=str(self.services.journal),
+        )
+
+    def _start(self) -> None:
+        self.people = draw_cast(self._randomness)
+        self.devnet = self._stack.enter_context(EmbeddedDevnet(self.folder, substrate_patch()))
+        self.told("both chains are running")
+        setup = EvmSetup(
+            deployment=self._randomness(32),
+            attestors=attestor_set(),
+            oracle=oracle_set(),
+            guardians=(staff("evm").guardian.id,),
+            controllers=(staff("evm").controller.id,),
+        )
+        self.contracts = deploy(self.devnet.evm_http, self.devnet.evm_ws, setup, staff("evm").admin)
+        self.evm = EvmChain(self.devnet.evm_http, self.devnet.evm_ws, self.contracts)
+        self._stack.callback(self.evm.close)
+        self.substrate = SubstrateChain(self.devnet.substrate_ws)
+        self._stack.callback(self.substrate.close)
+        self.told("the contracts are deployed")
+        self.services = self._stack.enter_context(Services(self.folder, self.devnet, self.contracts, self._domains()))
+        self.services.start_attestors(ATTESTORS)
+        self._found_the_asset()
+        self.services.wait_ready()
+        self.told("the asset is issued, and three attestors are listening")
+
+    def _domains(self) -> dict[str, bytes]:
+        return {name: chain.domain for name, chain in self.chains.items()}
+
+    def _found_the_asset(self) -> None:
+        """Registers the asset, opens the lanes, admits the cast, issues the lots: the chains side by side, each in its own order."""
+        controller = staff("substrate").controller
+        params = house.params(self.substrate.domain, controller.id, self._randomness(32))
+        with ThreadPoolExecutor(2) as pool:
+            home = pool.submit(self._found_on, self.substrate, self.evm, AccountKind.EVM, params)
+            away = pool.submit(self._found_on, self.evm, self.substrate, AccountKind.ACCOUNT_ID32, params)
+            self.asset = _both(home, away)
+        self.oracle = LocalOracle(self.asset)
+        with ThreadPoolExecutor(2) as pool:
+            admitted = [pool.submit(self.oracle.admit, chain, self.people.values(), chain.head().time) for chain in self.chains.values()]
+            for future in admitted:
+                future.result()
+        self._issue()
+
+    def _found_on(self, chain: Chain, far: Chain, kind: AccountKind, params: Any) -> bytes:
+        keys = staff(chain.name)
+        registered = chain.register_asset(params, keys.controller.id, keys.admin)
+        chain.open_lane(far.domain, kind, house.MIN_FLIGHT, house.MAX_FLIGHT, keys.admin)
+        if registered.asset is None:
+            raise RuntimeError("a registration tells the asset's id")
+        chain.open_asset(far.domain, registered.asset, keys.admin)
+        return registered.asset
+
+    def _issue(self) -> None:
+        now = self.substrate.head().time
+        self.issued_lots = {grant.who: house.lots_of(grant, now) for grant in house.GRANTS}
+        controller = staff("substrate").controller
+        with ThreadPoolExecutor(len(house.GRANTS)) as pool:
+            issued = [
+                pool.submit(self.substrate.issue, self.asset, self.people[who].substrate.id, lots, controller)
+                for who, lots in self.issued_lots.items()
+            ]
+            for future in issued:
+                future.result()
+
+
+def _both(home: Future[bytes], away: Future[bytes]) -> bytes:
+    """The asset's id, which both chains must have computed alike."""
+    first, second = home.result(), away.result()
+    if first != second:
+        raise RuntimeError(f"the chains disagree about the asset's id: {first.hex()} and {second.hex()}")
+    return first

@@ -1,0 +1,9 @@
+//! Tests of the bridge on a chain with the real pallets.
+
+mod deliver;
+mod initiate;
+mod lanes;
+mod model;
+mod reject;
+mod settle;
+mod views;

@@ -1,0 +1,86 @@
+//! Whether an object could be right at all, before any state is looked at.
+//!
+//! `Malformed(at)` tells where, with these values.
+
+use polkadot_sdk::sp_core::H256;
+
+use crate::{
+	evaluation::{Reason, RefusalSet},
+	ids::{to_word, ACCOUNT_EVM, ACCOUNT_ID32, MAX_AMOUNT, MAX_LOTS},
+	lots,
+	messages::{InitiateRequest, Lot, TransferOrder},
+	refusal::Refusal,
+};
+
+/// `Malformed`: an investor id is not 16 zero bytes followed by 16 bytes that are not all zero.
+pub const AT_INVESTOR: u8 = 1;
+/// `Malformed`: lots are not in the form of an order, or locked where only free ones may be.
+pub const AT_LOTS: u8 = 2;
+/// `Malformed`: an approval or a permit expires more than an hour ahead.
+pub const AT_EXPIRES_AT: u8 = 3;
+/// `Malformed`: the reason of a rejection is no refusal's number.
+pub const AT_REASON: u8 = 4;
+/// `Malformed`: the outcome of a receipt is not 1, 2 or 3.
+pub const AT_OUTCOME: u8 = 5;
+/// `Malformed`: a batch is dated before the one that came before it.
+pub const AT_ISSUED_AT: u8 = 6;
+
+/// `Malformed` at one of the places above.
+pub fn malformed(at: u8) -> Reason {
+	Refusal::Malformed.with([at.into()])
+}
+
+/// True for 16 zero bytes followed by 16 bytes that are not all zero.
+pub fn is_investor(id: &H256) -> bool {
+	id.as_bytes()[..16].iter().all(|byte| *byte == 0) && !id.is_zero()
+}
+
+/// True when `account` can be an account of that kind of chain.
+pub fn is_account(kind: u8, account: &H256) -> bool {
+	match kind {
+		ACCOUNT_EVM => account.as_bytes()[..12].iter().all(|byte| *byte == 0) && !account.is_zero(),
+		ACCOUNT_ID32 => !account.is_zero(),
+		_ => false,
+	}
+}
+
+/// Form and sizes of a list of lots: AmountZero, Malformed(AT_LOTS), AmountTooLarge(sum, max).
+pub fn check_lots(lots: &[Lot]) -> RefusalSet {
+	let mut refused = RefusalSet::new();
+	if let Err(reason) = lots::check_form(lots) {
+		refused.add(reason);
+	}
+	let sum = lots::sum(lots);
+	refused.add_if(sum > MAX_AMOUNT.into(), || Refusal::AmountTooLarge.with([sum, MAX_AMOUNT.into()]));
+	refused
+}
+
+/// What a request refuses by itself: AmountZero, TooManyLots above 32 locked lots, AmountTooLarge, Malformed.
+///
+/// The recipient is not looked at: its shape depends on the lane.
+pub fn check_request(request: &InitiateRequest) -> RefusalSet {
+	let mut refused = RefusalSet::new();
+	refused.add_if(!is_investor(&request.to_investor), || malformed(AT_INVESTOR));
+	refused.merge(check_lots(&request.lots));
+	let named = request.lots.iter().filter(|lot| !lots::is_free(lot)).count();
+	refused.add_if(named > MAX_LOTS as usize, || Refusal::TooManyLots.with([named.into(), MAX_LOTS.into()]));
+	refused
+}
+
+/// What an order refuses by itself: AmountZero, AmountTooLarge, Malformed (a locked lot to another investor included).
+pub fn check_order(order: &TransferOrder) -> RefusalSet {
+	let mut refused = RefusalSet::new();
+	refused.add_if(!is_investor(&order.from_investor) || !is_investor(&order.to_investor), || malformed(AT_INVESTOR));
+	refused.merge(check_lots(&order.lots));
+	let locked_to_another =
+		order.from_investor != order.to_investor && order.lots.iter().any(|lot| !lots::is_free(lot));
+	refused.add_if(locked_to_another, || malformed(AT_LOTS));
+	refused
+}
+
+/// RecipientMalformed(recipient) when `recipient` can not be an account of that kind of chain.
+pub fn check_recipient(kind: u8, recipient: &H256) -> RefusalSet {
+	let mut refused = RefusalSet::new();
+	refused.add_if(!is_account(kind, recipient), || Refusal::RecipientMalformed.with([to_word(*recipient)]));
+	refused
+}

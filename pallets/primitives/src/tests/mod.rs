@@ -1,0 +1,8 @@
+//! Tests of the protocol's words.
+
+mod evaluation;
+mod lots;
+mod quorum;
+mod shape;
+mod vectors;
+mod word;

@@ -1,0 +1,32 @@
+//! What one pallet asks of another.
+
+use crate::{
+	evaluation::RefusalSet,
+	messages::{BindingItem, EligibilityItem, QuotaItem},
+	refusal::Refusal,
+};
+
+/// Where the oracle's word is written: the token pallet, which keeps word and position in one value.
+///
+/// Each call checks first and then either applies the item as a whole or changes nothing and says why: an item that
+/// can't be applied is skipped by the caller, who must never find that out from a failed call (a starved call would skip
+/// a revocation).
+pub trait Registry {
+	/// Writes an investor's eligibility word; `number` is the batch's.
+	///
+	/// Refuses AssetUnknown, AmountTooLarge (the limit leaves 128 bits), Malformed.
+	fn apply_eligibility(number: u64, item: &EligibilityItem) -> Result<(), Refusal>;
+
+	/// Binds an account, rebinds it, or unbinds it (investor 0). The same investor again changes nothing.
+	///
+	/// Refuses AssetUnknown, RecipientMalformed (account zero), AccountInUse, Malformed.
+	fn apply_binding(item: &BindingItem) -> Result<(), Refusal>;
+
+	/// Moves a class's quota.
+	///
+	/// Refuses AssetUnknown, AmountTooLarge (the quota leaves 64 bits).
+	fn apply_quota(item: &QuotaItem) -> Result<(), Refusal>;
+
+	/// Everything that [`Registry::apply_binding`] would refuse, with values.
+	fn check_binding(item: &BindingItem) -> RefusalSet;
+}

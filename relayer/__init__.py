@@ -1,0 +1,1 @@
+"""The relayer: carries orders, approvals and receipts between chains. It holds no authority."""

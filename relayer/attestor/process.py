@@ -1,0 +1,100 @@
+"""Puts an attestor together from its settings and runs it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import structlog
+import uvicorn
+
+from bridge.errors import LockstepError
+from bridge.signing import LocalSigner
+from chains.accounts import load_evm_key
+from chains.devnet.keys import ACCOUNTS, signer_addresses
+from relayer.attestor.follower import Follower
+from relayer.attestor.service import create_app
+from relayer.attestor.settings import AttestorSettings
+from relayer.attestor.signing import Attestor, ChainDecisions, Decisions
+from relayer.attestor.store import AttestorStore
+from relayer.attestor.witness import Witness
+from relayer.clocks import ChainClock, utc
+from relayer.errors import SettingsRefused
+from relayer.settings import EvmSettings, SubstrateSettings, is_development, require_domain
+
+
+def run(settings: AttestorSettings, decisions: Decisions | None = None, ready: Callable[[int], None] = print) -> None:
+    """Serves until the process is told to end. `ready` is told the port. LockstepError when it can't start."""
+    signer = LocalSigner(load_evm_key(settings.key_file))
+    if not is_development() and "0x" + signer.address.hex() in signer_addresses(tuple(range(ACCOUNTS))):
+        raise SettingsRefused("the signing key is one of the published development keys")
+    with ExitStack() as stack:
+        store = AttestorStore(settings.store)
+        stack.callback(store.close)
+        chains = {}
+        starts = {}
+        for chain in settings.chains:
+            domain, witness = _witness(chain)
+            stack.callback(witness.close)
+            if domain in chains:
+                raise SettingsRefused(f"two chains state the domain {domain.hex()}")
+            chains[domain], starts[domain] = witness, chain.start
+        clock = _clock(settings, list(chains.values()))
+        attestor = Attestor(chains, store, signer, decisions or ChainDecisions(), clock)
+        stop = threading.Event()
+        alive = {witness.name: True for witness in chains.values()}
+        for domain, witness in chains.items():
+            follower = Follower(witness, store, start=starts[domain], clock=clock)
+            follower.check()
+            thread = threading.Thread(
+                target=_follow,
+                args=(follower, attestor, domain, witness.name, alive, stop),
+                name=f"follow-{witness.name}",
+            )
+            thread.start()
+            stack.callback(thread.join)
+        # Set before the joins above, which the stack runs later.
+        stack.callback(stop.set)
+        _serve(settings, attestor, alive, ready)
+
+
+def _follow(
+    follower: Follower, attestor: Attestor, domain: bytes, name: str, alive: dict[str, bool], stop: threading.Event
+) -> None:
+    """Runs a follower; when it meets what only a person can judge, every lane of its chain halts and health says so."""
+    try:
+        follower.run(stop)
+    except LockstepError as error:
+        alive[name] = False
+        attestor.halt_chain(domain, str(error))
+        structlog.get_logger("attestor").error("follower ended", action="follow.end", chain=name, error=str(error))
+
+
+def _witness(settings: SubstrateSettings | EvmSettings) -> tuple[bytes, Witness]:
+    """A chain through all its nodes. One address given twice (in development) is one node: it can't confirm itself."""
+    places = [settings.nodes.index(node) for node in dict.fromkeys(settings.nodes)]
+    nodes = [settings.connect(place) for place in places]
+    witness = Witness(nodes, quorum=min(2, len(nodes)))
+    domains = {require_domain(node, settings) for node in nodes}
+    if len(domains) != 1:
+        raise SettingsRefused(f"the nodes of {witness.name} are of different chains")
+    return domains.pop(), witness
+
+
+def _serve(
+    settings: AttestorSettings, attestor: Attestor, alive: dict[str, bool], ready: Callable[[int], None]
+) -> None:
+    config = uvicorn.Config(create_app(attestor, alive), log_level="warning", access_log=False)
+    # The socket is bound here, so that a free port is known before anyone needs it.
+    with socket.create_server((settings.host, settings.port)) as listener:
+        ready(listener.getsockname()[1])
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _clock(settings: AttestorSettings, witnesses: list[Witness]) -> Callable[[], int]:
+    if settings.clock == "utc":
+        return lambda: int(utc())
+    chains = ChainClock([witness.finalised for witness in witnesses], development=is_development())
+    return lambda: int(chains())

@@ -1,0 +1,45 @@
+"""Settings of one attestor."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from relayer.settings import ChainSettings, ClockSource, ProcessSettings, is_development
+
+
+class AttestorSettings(ProcessSettings):
+    """What an attestor is started with. Key, store and nodes are its own: it shares nothing with a relayer."""
+
+    model_config = SettingsConfigDict(env_prefix="LOCKSTEP_ATTESTOR_", env_nested_delimiter="__", extra="forbid")
+
+    key_file: Path = Field(description="File with the signing key (32 bytes hex), readable by its owner only.")
+    store: Path = Field(
+        description="SQLite file with all that was ever signed; without it the key must not be used again."
+    )
+    chains: tuple[ChainSettings, ...] = Field(min_length=2)
+    clock: ClockSource = "utc"
+    host: str = "127.0.0.1"
+    port: int = Field(0, ge=0, le=65535, description="0 takes a free port and prints it.")
+
+    @model_validator(mode="after")
+    def _nodes_are_independent(self) -> Self:
+        """Two nodes per chain at least, no address twice; one address may stand twice in development only."""
+        for chain in self.chains:
+            addresses = [str(node) for node in chain.nodes]
+            if is_development():
+                continue
+            if len(set(addresses)) < 2 or len(set(addresses)) != len(addresses):
+                raise ValueError(f"{chain.kind}: two different nodes are needed, only development may do with one")
+        return self
+
+    @model_validator(mode="after")
+    def _is_loopback(self) -> Self:
+        """Plain HTTP leaves this machine never: a proxy with TLS stands before an attestor."""
+        if not ipaddress.ip_address(self.host).is_loopback:
+            raise ValueError("host must be a loopback address")
+        return self

@@ -1,0 +1,79 @@
+"""Reads of one chain that two or more nodes must agree on.
+
+A lying or broken node must not make an attestor sign. Every question goes to all nodes, pinned to one final block;
+equal answers of at least `quorum` nodes count, a different answer stops everything, no answer is no vote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from chains.base import BlockRef, Chain
+from chains.errors import BlockUnknown, ChainUnavailable
+from relayer.errors import NodesDisagree, TooFewNodes
+
+T = TypeVar("T")
+
+
+class Witness:
+    """One chain through several nodes."""
+
+    def __init__(self, nodes: Sequence[Chain], *, quorum: int = 2) -> None:
+        """`quorum`: how many nodes must give the same answer; 1 only where all addresses are one development node."""
+        if not 1 <= quorum <= len(nodes):
+            raise ValueError(f"{quorum} of {len(nodes)} nodes can't agree")
+        self.name = nodes[0].name
+        self._nodes = tuple(nodes)
+        self._quorum = quorum
+        # Its own threads: adapters keep a connection per thread, and a web server's threads are many.
+        self._pool = ThreadPoolExecutor(max_workers=2 * len(nodes), thread_name_prefix=f"witness-{self.name}")
+
+    @property
+    def domain(self) -> bytes:
+        """The chain's domain, as all nodes state it. NodesDisagree, TooFewNodes."""
+        return self.ask("the domain", lambda node: node.domain)
+
+    def ask(self, what: str, question: Callable[[Chain], T]) -> T:
+        """The answer that the nodes agree on. NodesDisagree, TooFewNodes; `what` names the question in them."""
+        answers = self._all(question)
+        if any(answer != answers[0] for answer in answers[1:]):
+            raise NodesDisagree(self.name, what)
+        if len(answers) < self._quorum:
+            raise TooFewNodes(self.name, len(answers), self._quorum)
+        return answers[0]
+
+    def finalised(self) -> BlockRef:
+        """The newest block that is final for enough nodes: one that lags by some blocks is no liar."""
+        heights = sorted((block.number for block in self._all(lambda node: node.finalised())), reverse=True)
+        if len(heights) < self._quorum:
+            raise TooFewNodes(self.name, len(heights), self._quorum)
+        return self.block(heights[self._quorum - 1])
+
+    def block(self, number: int) -> BlockRef:
+        """The block at a final height. A node that does not have it yet has no vote."""
+        return self.ask(f"block {number}", lambda node: node.block(number))
+
+    def wait_finalised(self, after: int, timeout: float) -> BlockRef:
+        """The agreed final block once it is above `after`, woken by the first node. TimeoutError."""
+        self._nodes[0].wait_finalised(after, timeout)
+        if (final := self.finalised()).number <= after:
+            raise TimeoutError
+        return final
+
+    def close(self) -> None:
+        """Closes threads and connections."""
+        self._pool.shutdown(cancel_futures=True)
+        for node in self._nodes:
+            node.close()
+
+    def _all(self, question: Callable[[Chain], T]) -> list[T]:
+        futures: list[Future[T]] = [self._pool.submit(question, node) for node in self._nodes]
+        answers: list[T] = []
+        for future in futures:
+            try:
+                answers.append(future.result())
+            except (ChainUnavailable, BlockUnknown):
+                continue
+        return answers

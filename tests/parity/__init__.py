@@ -1,0 +1,1 @@
+"""One set of vectors for three languages."""

@@ -55,11 +55,18 @@ def _classes_are_known(reason: Reason) -> bool:
     return reason.a != 0 and reason.b != 0
 
 
+def _oracle_denies(reason: Reason) -> bool:
+    # A record that gives other permissions and not this one is the oracle's deny (protocol section 6.5). All zero is no
+    # record yet, or a block: a block holds, so that nobody learns from a refund that they are being looked at.
+    return reason.a != 0
+
+
 def _never_passes(reason: Reason) -> bool:
     return reason.a >= NO_WAIT_IS_LONG_ENOUGH
 
 
 _PERMANENT: Final[dict[int, Callable[[Reason], bool]]] = {
+    Refusal.ReceiverNotEligible: _oracle_denies,
     Refusal.AmountZero: _always,
     Refusal.ClassTransferForbidden: _classes_are_known,
     Refusal.RateLimited: _never_passes,

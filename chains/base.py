@@ -130,9 +130,18 @@ class Submitted:
     @property
     def order_id(self) -> bytes:
         """Id of the order that `initiate` made. ValueError when there is none."""
+        return self._initiated.order_id
+
+    @property
+    def order(self) -> TransferOrder:
+        """The order that `initiate` made. ValueError when there is none."""
+        return self._initiated.order
+
+    @property
+    def _initiated(self) -> OrderInitiated:
         for event in self.events:
             if isinstance(event, OrderInitiated):
-                return event.order_id
+                return event
         raise ValueError("this transaction initiated no order")
 
 

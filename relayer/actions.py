@@ -145,6 +145,8 @@ class Actions:
         """What the destination's own rules say before anyone is asked or paid; None when they let it pass."""
         if any(reason.code == Refusal.OrderConsumed for reason in reasons):
             return Step(wait=Wait.FINALITY)
+        if _is_early(reasons):
+            return Step(wait=Wait.CLOCK)
         match decide(reasons):
             case Approve():
                 return None
@@ -175,6 +177,8 @@ class Actions:
     def _short(self, state: TransferState, shortage: Shortage) -> Step:
         if not shortage.is_held:
             return Step(wait=Wait.SIGNATURES)
+        if _is_early(shortage.held) and not shortage.under_review:
+            return Step(wait=Wait.CLOCK)
         if shortage.rejecting is not None:
             return Step((DecisionMade(state.order_id, Reject(shortage.rejecting)),))
         hold = Hold(shortage.held, shortage.under_review)
@@ -276,6 +280,11 @@ class Actions:
     def _is_settled(self, state: TransferState) -> bool:
         source = self._chains[state.order.source]
         return source.views(source.finalised()).order_at(state.order.destination, state.order.nonce) is None
+
+
+def _is_early(reasons: Sequence[Reason]) -> bool:
+    """Nothing stands against the order but that the destination's final clock is some seconds behind its making."""
+    return {reason.code for reason in reasons} == {Refusal.NotYet}
 
 
 def _signers(chain: Chain) -> SignerSet:

@@ -13,6 +13,7 @@ class Wait(Enum):
     """What a transfer waits for; the values appear in the journal and on screens."""
 
     SIGNATURES = "signatures of the attestors"
+    CLOCK = "the destination's clock to pass the moment the order was made"
     RULE = "a rule that refuses it now"
     NODE = "a node that does not answer"
     FINALITY = "finality of what was submitted"
@@ -22,6 +23,8 @@ class Wait(Enum):
 RAMPS: dict[Wait, tuple[float, ...]] = {
     # Attestors see a block when this process does: the first tries are short, later ones wait for a person.
     Wait.SIGNATURES: (0.5, 0.5, 1, 1, 2, 2, 5, 10, 30, 60),
+    # Two chains' final clocks differ by their slots and finality: seconds.
+    Wait.CLOCK: (0.5, 0.5, 1, 1, 2),
     Wait.RULE: (2, 5, 10, 30, 60, 180, 300),
     Wait.NODE: (2, 5, 10, 30, 60),
     # Longer than blocks take to become final anywhere this runs; the fact itself wakes the transfer much earlier.

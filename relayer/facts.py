@@ -6,6 +6,7 @@ than the source): it takes effect when the order appears.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -104,6 +105,10 @@ def _advance(
         return
     before = load(connection, order_id)
     state, _ = transition(before.state, event)
+    if before.state.status.is_terminal and isinstance(event, DestinationDelivered | DestinationRejected):
+        # The source was read to the end before the destination: the outcome's own line still belongs in the history.
+        stage = Status.DELIVERED if isinstance(event, DestinationDelivered) else Status.REJECTED
+        note_stage(connection, None, replace(state, status=stage), at.block.time, at, place)
     if state == before.state:
         return
     note_stage(connection, before.state, state, at.block.time, at, place)

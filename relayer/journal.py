@@ -29,6 +29,7 @@ from relayer.tables import ATTEMPTS, CURSORS, HALTS, HEARTBEATS, HISTORY, METADA
 SIGNATURE_BYTES = 65
 OPEN = ("seen", "held", "approved", "submitted", "rejecting")
 TERMINAL = ("settled", "refunded")
+LATE_STAGES = {"delivered": 1, "rejected": 1, "settled": 2, "refunded": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +157,13 @@ class Journal:
             return set(connection.scalars(query))
 
     def history(self, order_id: bytes) -> list[Stage]:
-        """A transfer's stages in order."""
+        """A transfer's stages in the order in which they came about, whichever chain was read first."""
         query = select(HISTORY).where(HISTORY.c.order_id == order_id).order_by(HISTORY.c.id)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return [Stage(row.stage, row.at, row.chain, row.tx, row.place, row.detail) for row in rows]
+        stages = [Stage(row.stage, row.at, row.chain, row.tx, row.place, row.detail) for row in rows]
+        # Clocks of two chains and of this machine can't order them; that a decision is the last but one thing can.
+        return sorted(stages, key=lambda stage: LATE_STAGES.get(stage.stage, 0))
 
     def keep_quorum(self, order_id: bytes, quorum: Quorum) -> None:
         """Keeps collected signatures; newer ones for the same purpose replace older."""

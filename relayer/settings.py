@@ -109,7 +109,9 @@ def load(kind: type[S], path: Path | None) -> S:
     if path is not None and not path.is_file():
         raise SettingsRefused(f"the settings file {path} is not there")
 
-    from_file = type(kind.__name__, (kind,), {"model_config": SettingsConfigDict(**{**kind.model_config, "toml_file": path})})
+    from_file = type(
+        kind.__name__, (kind,), {"model_config": SettingsConfigDict(**{**kind.model_config, "toml_file": path})}
+    )
     try:
         return cast("S", from_file())
     except ValidationError as error:

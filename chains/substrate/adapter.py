@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import blake2b
 
 from bridge.domains import SUBSTRATE_BRIDGE, ChainName, asset_id
@@ -19,7 +20,8 @@ from bridge.types import (
 )
 from chains.accounts import Account
 from chains.base import BlockRef, ChainEvent, OnSigned, Submitted, TxRef, WrongDomain, delivery_codes
-from chains.errors import MalformedAnswer, RpcError, TransactionFailed
+from chains.errors import ChainError, MalformedAnswer, TransactionFailed
+from chains.substrate import values
 from chains.substrate.events import Record, chain_event, dispatch_failure
 from chains.substrate.node import SubstrateNode, as_hex
 from chains.substrate.scale import CHAIN
@@ -103,12 +105,14 @@ class SubstrateChain:
     def submit_batch(self, batch: OracleBatch, set_id: int, signatures: Sequence[bytes], signer: Account) -> Submitted:
         """See `chains.base.Chain`."""
         args = {"batch": batch, "set": set_id, "signatures": tuple(signatures)}
-        return self._call(signer, "Eligibility", "submit_batch", args)
+        explain = partial(values.of_batch, batch=batch, set_id=set_id, signatures=signatures)
+        return self._call(signer, "Eligibility", "submit_batch", args, explain=explain)
 
     def bind(self, permit: BindingPermit, set_id: int, signatures: Sequence[bytes], signer: Account) -> Submitted:
         """See `chains.base.Chain`."""
         args = {"permit": permit, "set": set_id, "signatures": tuple(signatures)}
-        return self._call(signer, "Eligibility", "bind", args)
+        explain = partial(values.of_permit, permit=permit, set_id=set_id, signatures=signatures)
+        return self._call(signer, "Eligibility", "bind", args, explain=explain)
 
     def initiate(self, request: InitiateRequest, signer: Account) -> Submitted:
         """See `chains.base.Chain`."""
@@ -131,7 +135,8 @@ class SubstrateChain:
     ) -> Submitted:
         """See `chains.base.Chain`."""
         args = {"orders": tuple(orders), "approval": approval, "set": set_id, "signatures": tuple(signatures)}
-        done = self._call(signer, "Bridge", "deliver", args, on_signed)
+        explain = partial(values.of_approval, approval=approval, set_id=set_id, signatures=signatures)
+        done = self._call(signer, "Bridge", "deliver", args, on_signed, explain)
         return delivery_codes(self.views(done.tx.block), orders, done)
 
     def reject(
@@ -145,7 +150,8 @@ class SubstrateChain:
     ) -> Submitted:
         """See `chains.base.Chain`."""
         args = {"order": order, "reason": reason, "set": set_id, "signatures": tuple(signatures)}
-        return self._call(signer, "Bridge", "reject", args, on_signed)
+        explain = partial(values.of_rejection, order=order, reason=reason, set_id=set_id, signatures=signatures)
+        return self._call(signer, "Bridge", "reject", args, on_signed, explain)
 
     def settle(
         self,
@@ -158,7 +164,8 @@ class SubstrateChain:
     ) -> Submitted:
         """See `chains.base.Chain`."""
         args = {"order": order, "receipt": receipt, "set": set_id, "signatures": tuple(signatures)}
-        return self._call(signer, "Bridge", "settle", args, on_signed)
+        explain = partial(values.of_receipt, order=order, receipt=receipt, set_id=set_id, signatures=signatures)
+        return self._call(signer, "Bridge", "settle", args, on_signed, explain)
 
     def transfer(self, asset: bytes, to: bytes, amount: int, signer: Account) -> Submitted:
         """See `chains.base.Chain`."""
@@ -235,19 +242,18 @@ class SubstrateChain:
             )
         if failure.code is None:
             raise TransactionFailed(CHAIN, included.tx.hash, failure.detail)
-        raise Refused((self._reason(failure.code, included, explain),))
+        found = values.caller(signer.id) + self._explained(included, explain)
+        raise Refused((next((reason for reason in found if reason.code == failure.code), Reason(failure.code)),))
 
-    def _reason(self, code: int, included: Included, explain: Explain | None) -> Reason:
-        """The refusal with its values, asked of the state before the block; without values when they can't be had."""
-        if explain is not None:
-            try:
-                reasons = explain(self.views(self._node.parent(included.tx.block)))
-            except (MalformedAnswer, RpcError):
-                reasons = ()
-            for reason in reasons:
-                if reason.code == code:
-                    return reason
-        return Reason(code)
+    def _explained(self, included: Included, explain: Explain | None) -> tuple[Reason, ...]:
+        """What the state before the block says about the call; nothing when it can't be asked."""
+        if explain is None:
+            return ()
+        try:
+            return explain(self.views(self._node.parent(included.tx.block)))
+        except ChainError:
+            # The chain's number stands; only the values are missing from the message.
+            return ()
 
     def _events_of(self, block: BlockRef) -> list[ChainEvent]:
         own = [record for record in block_records(self._node, block) if record.pallet == "Bridge"]

@@ -14,11 +14,15 @@ from substrateinterface import SubstrateInterface
 
 from chains.base import BlockRef
 from chains.errors import BlockUnknown, MalformedAnswer
+from chains.remembered import Remembered
 from chains.substrate.scale import CHAIN, decode_optional_vec, encode_vec
 from chains.wire import Wire, WirePerThread
 
 TIMESTAMP_NOW = "0xf0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb"
 """twox128("Timestamp") ++ twox128("Now"): milliseconds, u64 little-endian. Fixed by FRAME, so no metadata is needed."""
+
+MAX_ANSWERS = 2_048
+"""Answers about pinned blocks that are kept; most are below 1 kB."""
 
 FINALISED_HEADS: tuple[str, list[Any], str] = ("chain_subscribeFinalizedHeads", [], "chain_unsubscribeFinalizedHeads")
 
@@ -52,6 +56,7 @@ class SubstrateNode:
         """`timeout` in seconds for each request."""
         self._wires = WirePerThread(CHAIN, url, timeout=timeout)
         self._own = threading.local()
+        self._answers: Remembered[tuple[bytes, str, bytes], bytes] = Remembered(MAX_ANSWERS)
 
     @property
     def codec(self) -> Any:
@@ -124,9 +129,16 @@ class SubstrateNode:
     def state_call(self, method: str, data: bytes, at: BlockRef | None) -> bytes | None:
         """A runtime API of Vec<u8> -> Option<Vec<u8>> in the state after `at`, named by its hash."""
         params: list[Any] = [method, "0x" + encode_vec(data).hex()]
-        if at is not None:
-            params.append("0x" + at.hash.hex())
-        return decode_optional_vec(as_hex(self.read("state_call", params), method))
+        if at is None:
+            return decode_optional_vec(as_hex(self.read("state_call", params), method))
+        # The state after a block never changes, and a call runs the whole runtime: the same question is asked once.
+        question = (at.hash, method, data)
+        if (known := self._answers.get(question)) is not None:
+            return known
+        answer = decode_optional_vec(as_hex(self.read("state_call", [*params, "0x" + at.hash.hex()]), method))
+        if answer is not None:
+            self._answers.put(question, answer)
+        return answer
 
     def close(self) -> None:
         """Closes every connection of every thread."""

@@ -54,6 +54,7 @@ class SubstrateSender:
         self._limit = limit
         self._lock = threading.Lock()
         self._accounts: defaultdict[bytes, threading.Lock] = defaultdict(threading.Lock)
+        self._underway: defaultdict[bytes, set[int]] = defaultdict(set)
 
     def send(
         self, account: Account, pallet: str, call: str, args: Mapping[str, object], on_signed: OnSigned | None = None
@@ -62,11 +63,14 @@ class SubstrateSender:
         with ExitStack() as stack:
             wire = self._node.fresh_wire()
             stack.callback(self._node.discard_wire, wire)
-            # Held until the pool has the extrinsic: its next index then counts it for the next caller.
+            # Held until the node has the extrinsic, so that it is sent before the one with the next nonce.
             with self._account_lock(account.id):
-                extrinsic, tx_hash = self._sign(account, pallet, call, args)
+                nonce = self._next_nonce(account)
+                extrinsic, tx_hash = self._sign(account, pallet, call, args, nonce)
                 if on_signed is not None:
                     on_signed(tx_hash)
+                self._underway[account.id].add(nonce)
+                stack.callback(self._underway[account.id].discard, nonce)
                 statuses = self._submit(stack, wire, extrinsic, tx_hash)
             block_hash = self._watch(statuses, tx_hash)
         return self._included(extrinsic, tx_hash, block_hash)
@@ -80,12 +84,22 @@ class SubstrateSender:
         except ChainUnavailable as error:
             raise TransactionLost(CHAIN, (tx_hash,), error.detail) from error
 
-    def _sign(self, account: Account, pallet: str, call: str, args: Mapping[str, object]) -> tuple[str, str]:
-        codec = self._node.codec
-        final = self._node.height(str(self._node.read("chain_getFinalizedHead", [])))
+    def _next_nonce(self, account: Account) -> int:
+        """The node's next index, or one past what this process sent and has not seen in a block.
+
+        While a node builds a block, an extrinsic is neither in its pool nor in its newest state, and the index it tells
+        is one that is already used.
+        """
         nonce = self._node.read("system_accountNextIndex", [account.text])
         if not isinstance(nonce, int):
             raise MalformedAnswer(CHAIN, "an account's next index")
+        return max(nonce, max(self._underway[account.id], default=-1) + 1)
+
+    def _sign(
+        self, account: Account, pallet: str, call: str, args: Mapping[str, object], nonce: int
+    ) -> tuple[str, str]:
+        codec = self._node.codec
+        final = self._node.height(str(self._node.read("chain_getFinalizedHead", [])))
         try:
             composed = codec.compose_call(pallet, call, {name: to_scale(value) for name, value in args.items()})
             era = {"period": ERA_BLOCKS, "current": final}

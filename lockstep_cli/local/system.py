@@ -18,7 +18,7 @@ from typing import Any
 from bridge.digests import digest_order
 from bridge.types import AccountKind, Approval, Lot, TransferOrder
 from chains.base import Chain, Submitted
-from chains.devnet.embedded import EmbeddedDevnet
+from chains.devnet.embedded import EmbeddedDevnet, Options
 from chains.devnet.keys import ATTESTORS
 from chains.evm.adapter import EvmChain, EvmContracts
 from chains.evm.deploy import EvmSetup, deploy
@@ -123,7 +123,7 @@ class LocalSystem:
 
     def _start(self) -> None:
         self.people = draw_cast(self._randomness)
-        self.devnet = self._stack.enter_context(EmbeddedDevnet(self.folder, substrate_patch()))
+        self.devnet = self._stack.enter_context(EmbeddedDevnet(self.folder, substrate_patch(), self._randomness(32), Options(eager=True)))
         self.told("both chains are running")
         setup = EvmSetup(
             deployment=self._randomness(32),

@@ -1,24 +1,32 @@
-"""What an attestor looks at besides the destination's rules: freezes and blocks of both investors on both chains."""
+"""What an attestor looks at besides the destination's rules: freezes and blocks of both investors on both chains.
+
+The destination's own rules cover its receiver, so only what they leave out is read: each read costs the node.
+"""
 
 from __future__ import annotations
 
 from bridge.eligibility import EligibilityWord
 from bridge.refusals import Refusal
 from bridge.types import Permission, Reason, TransferOrder
-from chains.views import AccountView, Views
+from chains.views import Views
 
 FROZEN = 1
 
 
-def standing(views: Views, order: TransferOrder) -> tuple[Reason, ...]:
-    """Why the order must wait, as one chain sees its two investors: frozen, or blocked by the oracle.
-
-    An investor without a record on this chain is neither: the destination's rules say what that means there.
-    """
+def standing_at_source(views: Views, order: TransferOrder) -> tuple[Reason, ...]:
+    """Why the order must wait, as its source sees both investors and the sending account."""
     reasons = [_sender(views, order)]
+    if reasons[0] is None and views.account_of(order.asset, order.sender).flags & FROZEN:
+        reasons.append(Reason(Refusal.SenderFrozen))
     if not order.is_own_move:
         reasons.append(_receiver(views, order))
     return tuple(reason for reason in reasons if reason is not None)
+
+
+def standing_at_destination(views: Views, order: TransferOrder) -> tuple[Reason, ...]:
+    """Why the order must wait, as its destination sees the SENDING investor; of the receiver its own rules speak."""
+    reason = None if order.is_own_move else _sender(views, order)
+    return () if reason is None else (reason,)
 
 
 def _sender(views: Views, order: TransferOrder) -> Reason | None:
@@ -40,16 +48,9 @@ def _is_frozen(views: Views, asset: bytes, investor: bytes) -> bool:
 
 
 def _blocked(views: Views, asset: bytes, investor: bytes) -> int | None:
-    """The permissions of an investor whom the oracle blocked here (a block removes SEND too), else None."""
+    """The permissions of an investor whom the oracle blocked here (a block removes SEND too), else None.
+
+    An investor without a record on this chain is not blocked: what that means is for the chain's rules to say.
+    """
     word = EligibilityWord.unpack(views.eligibility_of(asset, investor))
     return word.permissions if word.is_record and not word.allows(Permission.SEND) else None
-
-
-def frozen_accounts(sender: AccountView, recipient: AccountView) -> tuple[Reason, ...]:
-    """Whether the very accounts of the order are frozen where they live."""
-    reasons = []
-    if sender.flags & FROZEN:
-        reasons.append(Reason(Refusal.SenderFrozen))
-    if recipient.flags & FROZEN:
-        reasons.append(Reason(Refusal.ReceiverFrozen))
-    return tuple(reasons)

@@ -27,7 +27,7 @@ from bridge.types import (
     TransferReceipt,
 )
 from chains.base import BlockRef, Chain
-from relayer.attestor.guards import frozen_accounts, standing
+from relayer.attestor.guards import standing_at_destination, standing_at_source
 from relayer.attestor.store import AttestorStore, SeenOrder, SeenOutcome
 from relayer.attestor.witness import Witness
 from relayer.errors import (
@@ -222,24 +222,13 @@ class Attestor:
 
         def here(node: Chain) -> tuple[Reason, ...]:
             views = node.views(destination)
-            return views.explain_deliver(order) + standing(views, order)
+            return views.explain_deliver(order) + standing_at_destination(views, order)
 
         reasons = lane.destination.ask("the rules for an order", here)
         if any(reason.code == Refusal.OrderConsumed for reason in reasons):
             return Hold(reasons)
-        reasons += lane.source.ask("the sender's standing", lambda node: standing(node.views(source), order))
-        reasons += self._frozen_accounts(lane, source, destination)
+        reasons += lane.source.ask("the standing", lambda node: standing_at_source(node.views(source), order))
         return self._decisions.decide(order, _once(reasons))
-
-    def _frozen_accounts(self, lane: _Lane, source: BlockRef, destination: BlockRef) -> tuple[Reason, ...]:
-        order = lane.order
-        sender = lane.source.ask(
-            "the sender's account", lambda node: node.views(source).account_of(order.asset, order.sender)
-        )
-        recipient = lane.destination.ask(
-            "the recipient's account", lambda node: node.views(destination).account_of(order.asset, order.recipient)
-        )
-        return frozen_accounts(sender, recipient)
 
     def _require_in_flight(self, lane: _Lane, source: BlockRef) -> None:
         """The source holds exactly this order in flight, in a final block."""

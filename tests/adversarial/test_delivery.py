@@ -17,7 +17,7 @@ from chains.base import OrderDelivered, OrderRefused
 from tests.support.attest import attestors, by_address, high_s, oracle_signers, signed
 from tests.support.flights import Lane, other_amount
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.chains
 
 RELAYER_INDEX = 3
 

@@ -11,7 +11,7 @@ from bridge.refusals import Refusal, Refused
 from bridge.types import MAX_AMOUNT, InitiateRequest, Lot
 from tests.support.flights import Lane
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.chains
 
 FUTURE = 4_000_000_000
 

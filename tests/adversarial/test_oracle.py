@@ -15,7 +15,7 @@ from lockstep_cli.local.cast import staff
 from lockstep_cli.local.system import LocalSystem
 from tests.support.attest import attestors, oracle_signers, signed
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.chains
 
 
 @pytest.fixture(params=["substrate", "evm"])

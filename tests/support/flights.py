@@ -39,9 +39,14 @@ class Lane:
         )
 
     def initiate(self, person: Person, lots: Sequence[Lot], *, to: Person | None = None, seconds: int = 3600) -> TransferOrder:
-        """An order in flight."""
+        """An order in flight, once the destination's clock has reached the second in which it began.
+
+        The development chains' clocks differ by some seconds; an order from the future is refused with NotYet.
+        """
         request = self.request(person, lots, to=to, seconds=seconds)
-        return self.source.initiate(request, person.account(self.source.name)).order
+        order = self.source.initiate(request, person.account(self.source.name)).order
+        wait_for_clock(self.destination, order.initiated_at)
+        return order
 
     def approval(self, *orders: TransferOrder, seconds: int = 600) -> Approval:
         """An approval of these orders, by the destination's clock."""
@@ -81,13 +86,22 @@ class Lane:
         return position.free, position.in_flight, sorted((lot.amount, lot.acquired_at, lot.unlocks_at) for lot in position.lots)
 
     def everything(self) -> list[object]:
-        """All that a refused act must not change: every position, every supply, on both chains."""
-        people = self.system.people.values()
+        """What a refused act must not change: the counters of both chains, and the position that every attack here is after.
+
+        Tokens made, lost or moved by anyone show in a counter or in Ana's position; reading the whole cast would say no more and take long.
+        """
+        ana = self.system.people["ana"]
         chains = (self.source, self.destination)
-        return [*(self.held(chain, person) for chain in chains for person in people), *(chain.views().supply_of(self.system.asset) for chain in chains)]
+        return [*(self.held(chain, ana) for chain in chains), *(chain.views().supply_of(self.system.asset) for chain in chains)]
 
 
 def other_amount(order: TransferOrder) -> TransferOrder:
     """The same order with one more token in its first lot."""
     first = replace(order.lots[0], amount=order.lots[0].amount + 1)
     return replace(order, lots=(first, *order.lots[1:]))
+
+
+def wait_for_clock(chain: Chain, time: int) -> None:
+    """Until the chain's newest block is of this second (UTC) or later."""
+    while chain.head().time < time:
+        chain.wait_finalised(chain.finalised().number, 30)

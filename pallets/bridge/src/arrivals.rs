@@ -17,13 +17,19 @@ use polkadot_sdk::sp_core::{H256, U256};
 use crate::{Config, Event, Flows, Lanes, Pallet};
 
 impl<T: Config> Pallet<T> {
-	/// Asks every rule of arriving. Of an order that has an outcome nothing else is asked.
+	/// Asks every rule of arriving. Of an order that has an outcome nothing else is asked; of one for elsewhere, or from
+	/// nowhere, only its form: its asset, accounts and times mean nothing here.
 	pub(crate) fn evaluate_deliver(order: &TransferOrder, now: u64) -> Evaluation<Arrival> {
 		if let Err(consumed) = Self::check_outcome(order) {
 			return Evaluation::refused(consumed.into());
 		}
+		if let Err(mismatch) = Self::check_domains(order) {
+			let mut refused = shape::check_order(order);
+			refused.add(mismatch);
+			return Evaluation::refused(refused);
+		}
 		let mut evaluation = SecurityToken::<T>::evaluate_arrival(order, now);
-		evaluation.refused.merge(Self::check_route(order));
+		evaluation.refused.merge(Self::check_lane_in(order));
 		evaluation.refused.add_if(now >= order.deadline, || Refusal::DeadlinePassed.with([order.deadline.into()]));
 		evaluation.refused.add_if(now < order.initiated_at, || Refusal::NotYet.with([order.initiated_at.into()]));
 		if !evaluation.refused.is_empty() {
@@ -32,12 +38,9 @@ impl<T: Config> Pallet<T> {
 		evaluation
 	}
 
-	/// DomainMismatch for an order that isn't for this chain or comes on no lane; on a lane its pause and its assets.
-	fn check_route(order: &TransferOrder) -> RefusalSet {
+	/// What the order's lane refuses: its pause, and an asset that isn't open on it.
+	fn check_lane_in(order: &TransferOrder) -> RefusalSet {
 		let mut refused = RefusalSet::new();
-		if let Err(reason) = Self::check_domains(order) {
-			refused.add(reason);
-		}
 		if let Some(lane) = Lanes::<T>::get(order.source) {
 			refused.add_if(lane.pause & PAUSE_DELIVER != 0, || Refusal::Paused.with([lane.pause.into()]));
 			refused.add_if(!Flows::<T>::contains_key(order.asset, order.source), || {

@@ -97,6 +97,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Outcomes<T: Config> = StorageDoubleMap<_, Identity, H256, Twox64Concat, u64, u128, ValueQuery>;
 
+	// An event is built once and written: boxing the order would save nothing.
+	#[allow(clippy::large_enum_variant)]
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {

@@ -161,20 +161,17 @@ impl<T: Config> Pallet<T> {
 		if batch.number <= clock.number {
 			return Ok(());
 		}
-		Self::evaluate_batch(batch, &clock, set, signatures).into_result()?;
+		Self::evaluate_batch(batch, &clock).into_result()?;
+		let digest = digests::digest_batch(batch, Self::domain());
+		Self::verify(ids::ROLE_ORACLE, set, digest, signatures)?;
 		Self::apply_items(batch);
 		Clock::<T>::put(ClockState { number: batch.number, at: batch.issued_at, ..clock });
 		Self::deposit_event(Event::BatchApplied { number: batch.number, issued_at: batch.issued_at });
 		Ok(())
 	}
 
-	/// All rules that a new batch fails.
-	pub(crate) fn evaluate_batch(
-		batch: &OracleBatch,
-		clock: &ClockState,
-		set: u64,
-		signatures: &[Vec<u8>],
-	) -> RefusalSet {
+	/// All rules that a new batch fails before its signatures are looked at: recovering them is the dear part.
+	pub(crate) fn evaluate_batch(batch: &OracleBatch, clock: &ClockState) -> RefusalSet {
 		let mut refused = RefusalSet::new();
 		let expected = clock.number.saturating_add(1);
 		refused.add_if(batch.number != expected, || Refusal::BatchOutOfOrder.with([expected.into()]));
@@ -186,10 +183,6 @@ impl<T: Config> Pallet<T> {
 		});
 		// A clock that falls would make an older batch look like news.
 		refused.add_if(batch.issued_at < clock.at, || shape::malformed(shape::AT_ISSUED_AT));
-		let digest = digests::digest_batch(batch, Self::domain());
-		if let Err(reason) = Self::verify(ids::ROLE_ORACLE, set, digest, signatures) {
-			refused.add(reason);
-		}
 		refused
 	}
 
@@ -219,17 +212,14 @@ impl<T: Config> Pallet<T> {
 		set: u64,
 		signatures: &[Vec<u8>],
 	) -> Result<(), Reason> {
-		Self::evaluate_permit(caller, permit, set, signatures).into_result()?;
+		Self::evaluate_permit(caller, permit).into_result()?;
+		let digest = digests::digest_permit(permit, Self::domain());
+		Self::verify(ids::ROLE_ORACLE, set, digest, signatures)?;
 		T::Registry::apply_binding(&permit.into()).map_err(Refusal::bare)
 	}
 
-	/// All rules that a binding fails.
-	pub(crate) fn evaluate_permit(
-		caller: H256,
-		permit: &BindingPermit,
-		set: u64,
-		signatures: &[Vec<u8>],
-	) -> RefusalSet {
+	/// All rules that a permit fails before its signatures are looked at.
+	pub(crate) fn evaluate_permit(caller: H256, permit: &BindingPermit) -> RefusalSet {
 		let now = Self::now();
 		let mut refused = T::Registry::check_binding(&permit.into());
 		// A permit binds; only a batch unbinds.
@@ -243,10 +233,6 @@ impl<T: Config> Pallet<T> {
 		refused.add_if(permit.expires_at > now.saturating_add(ids::MAX_VALIDITY), || {
 			shape::malformed(shape::AT_EXPIRES_AT)
 		});
-		let digest = digests::digest_permit(permit, Self::domain());
-		if let Err(reason) = Self::verify(ids::ROLE_ORACLE, set, digest, signatures) {
-			refused.add(reason);
-		}
 		refused
 	}
 }

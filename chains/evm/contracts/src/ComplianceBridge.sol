@@ -101,17 +101,23 @@ contract ComplianceBridge is Pausing, Departures, Arrivals {
         return (_assets[asset].token, _assets[asset].pause);
     }
 
-    /// @notice Counters of an asset on every lane that it was opened on, base units.
+    /// @notice Counters of an asset on every lane that it was opened on, base units; ascending by lane.
     function flowsOf(bytes32 asset) external view returns (LaneFlow[] memory flows) {
         uint256 count;
         for (uint256 i; i < _laneIds.length; ++i) {
             if (_flows[asset][_laneIds[i]].openOut) ++count;
         }
         flows = new LaneFlow[](count);
-        for (uint256 i = _laneIds.length; count > 0; --i) {
-            bytes32 lane = _laneIds[i - 1];
+        count = 0;
+        for (uint256 i; i < _laneIds.length; ++i) {
+            bytes32 lane = _laneIds[i];
             Flow memory flow = _flows[asset][lane];
-            if (flow.openOut) flows[--count] = LaneFlow(lane, flow.sent, flow.refunded, flow.arrived);
+            if (!flow.openOut) continue;
+            uint256 place = count++;
+            for (; place > 0 && flows[place - 1].lane > lane; --place) {
+                flows[place] = flows[place - 1];
+            }
+            flows[place] = LaneFlow(lane, flow.sent, flow.refunded, flow.arrived);
         }
     }
 

@@ -14,10 +14,14 @@ import {Transfers} from "./token/Transfers.sol";
 import {
     AT_LOTS,
     AT_SETUP,
+    AT_TERMS,
+    AT_TEXT,
     CONTROLLER,
     FLAG_FROZEN,
     MAX_AMOUNT,
-    MAX_LOTS,
+    MAX_DECIMALS,
+    MAX_HOLDING_PERIOD,
+    MAX_TEXT,
     RULE_RESTART
 } from "./types/Constants.sol";
 import {AssetInfo, AssetParams, AssetTerms, Lot} from "./types/Types.sol";
@@ -29,8 +33,6 @@ import {AssetInfo, AssetParams, AssetTerms, Lot} from "./types/Types.sol";
 contract SecurityToken is Transfers, Crossings, Records {
     using Refusals for Findings;
 
-    uint256 private constant MAX_HOLDING_PERIOD = 100 * 365 days;
-
     IAccessManager public immutable authority;
     bytes32 private immutable _domain;
     bytes32 private immutable _homeDomain;
@@ -39,17 +41,13 @@ contract SecurityToken is Transfers, Crossings, Records {
     bytes32 private _document;
 
     /// @notice Makes the token of the asset that `params` names, for `bridge_`; the bridge's admin registers it then.
-    /// Requirements (Malformed): terms from 1; a rule of 0 to 2, under Restart a holding period from 1 second to 100 years;
-    /// minLot and authorisedIssue at most 2^96 - 1, authorisedIssue not zero; a home domain and an issuer.
+    /// Requirements: an authorised issue of at most 2^96 - 1 (AmountTooLarge). Else Malformed: name and symbol of 1 to 64
+    /// bytes; terms from 1; at most 8 decimals; a rule of 0 to 2; a holding period of at most 100 years, under Restart not
+    /// zero; minLot at most 2^96 - 1; an authorised issue; a home domain and an issuer; an authority.
     constructor(address bridge_, IAccessManager authority_, AssetParams memory params) {
+        if (address(authority_) == address(0)) revert Malformed(AT_SETUP);
+        _checkParams(params);
         AssetTerms memory terms = params.terms;
-        bool timed = terms.holdingPeriod <= MAX_HOLDING_PERIOD
-            && (terms.defaultRule != RULE_RESTART || terms.holdingPeriod > 0);
-        bool sized = terms.minLot <= MAX_AMOUNT && terms.authorisedIssue <= MAX_AMOUNT && terms.authorisedIssue > 0;
-        bool named = params.homeDomain != 0 && params.issuer != 0 && address(authority_) != address(0);
-        if (terms.terms == 0 || terms.defaultRule > RULE_RESTART || !timed || !sized || !named) {
-            revert Malformed(AT_SETUP);
-        }
         bridge = bridge_;
         authority = authority_;
         _chainId = block.chainid;
@@ -66,12 +64,10 @@ contract SecurityToken is Transfers, Crossings, Records {
     }
 
     /// @notice Issues lots to an account. The free part is one Lot(amount, 0, 0), first; locked ones follow in order.
-    /// Requirements: the caller is a controller (NotController, before all else); home chain; the account bound, not
-    /// frozen, its investor eligible and the oracle fresh; lots well-formed, locked ones in the future, at most 32 with
-    /// those there; the authorised issue not passed. The lowest that fails is raised.
+    /// Requirements, the lowest that fails is raised: the account bound, not frozen, its investor eligible and the oracle
+    /// fresh; home chain; the caller a controller; lots well-formed, locked ones in the future, at most 32 with those
+    /// there; the authorised issue not passed.
     function issue(address to, Lot[] calldata lots) external onThisChain {
-        (bool controls, uint32 delay) = authority.hasRole(CONTROLLER, msg.sender);
-        if (!controls || delay != 0) revert NotController(uint160(msg.sender));
         (Findings memory findings, uint128 investor, Holding memory holding, uint256 sum) = _evaluateIssue(to, lots);
         findings.enforce();
         _issue.issued += uint128(sum);
@@ -86,8 +82,8 @@ contract SecurityToken is Transfers, Crossings, Records {
             terms: config.terms(),
             decimals: config.decimals(),
             defaultRule: config.defaultRule(),
-            holdingPeriod: config.holdingPeriod(),
-            maxOracleAge: config.maxOracleAge(),
+            holdingPeriod: uint64(config.holdingPeriod()),
+            maxOracleAge: uint64(config.maxOracleAge()),
             minLot: _minLot,
             authorisedIssue: _supply.authorised,
             document: _document
@@ -130,11 +126,29 @@ contract SecurityToken is Transfers, Crossings, Records {
         (reservedLots, orders, flags) = (uint8(holding.reserved), uint8(holding.orders), uint8(holding.flags));
     }
 
+    function _checkParams(AssetParams memory params) private pure {
+        AssetTerms memory terms = params.terms;
+        if (terms.authorisedIssue > MAX_AMOUNT) revert AmountTooLarge(terms.authorisedIssue, MAX_AMOUNT);
+        if (!_isText(params.name) || !_isText(params.symbol)) revert Malformed(AT_TEXT);
+        // A Restart without a period would make lots that are due at once: Keep says the same honestly.
+        bool timed = terms.holdingPeriod <= MAX_HOLDING_PERIOD
+            && (terms.defaultRule != RULE_RESTART || terms.holdingPeriod > 0);
+        bool ranged = terms.terms > 0 && terms.decimals <= MAX_DECIMALS && terms.defaultRule <= RULE_RESTART
+            && terms.minLot <= MAX_AMOUNT && terms.authorisedIssue > 0;
+        if (!timed || !ranged || params.homeDomain == 0 || params.issuer == 0) revert Malformed(AT_TERMS);
+    }
+
+    function _isText(string memory text) private pure returns (bool) {
+        return bytes(text).length > 0 && bytes(text).length <= MAX_TEXT;
+    }
+
     function _evaluateIssue(address to, Lot[] memory lots)
         private
         view
         returns (Findings memory findings, uint128 investor, Holding memory holding, uint256 sum)
     {
+        (bool controls, uint32 delay) = authority.hasRole(CONTROLLER, msg.sender);
+        if (!controls || delay != 0) findings.add(Refusals.NOT_CONTROLLER, uint160(msg.sender));
         if (!_isHome) findings.add(Refusals.DOMAIN_MISMATCH, uint256(_domain), uint256(_homeDomain));
         LotWord[] memory words;
         (words, sum) = Lots.read(findings, lots);

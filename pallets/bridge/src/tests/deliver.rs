@@ -303,7 +303,7 @@ fn a_call_must_have_one_to_twenty_orders_and_a_good_approval() {
 /// Delivers a fresh order under signatures that `change` spoils.
 fn with_signatures(set: u64, change: impl Fn(&mut Vec<Vec<u8>>, H256)) -> Result<(), DispatchError> {
 	let order = incoming(foreign(RULE_KEEP), 1, vec![free(5)]);
-	let approval = approval(&[order.clone()]);
+	let approval = approval(core::slice::from_ref(&order));
 	let digest = digest_approval(&approval, Eligibility::domain());
 	let mut signatures = sign(ROLE_ATTESTOR, 2, digest);
 	change(&mut signatures, digest);
@@ -339,7 +339,7 @@ fn only_a_quorum_of_attestors_delivers() {
 fn signatures_for_another_chain_are_of_strangers() {
 	on_chain(|| {
 		let order = incoming(foreign(RULE_KEEP), 1, vec![free(5)]);
-		let approval = approval(&[order.clone()]);
+		let approval = approval(core::slice::from_ref(&order));
 		let signatures = sign(ROLE_ATTESTOR, 2, digest_approval(&approval, LANE));
 		assert_noop!(
 			Bridge::deliver(origin(ANYONE), vec![order], approval, 1, signatures),

@@ -1,7 +1,7 @@
 use lockstep_primitives::{
-	digests::digest_order,
-	ids::{PAUSE_ALL, RULE_KEEP},
-	Refusal, TransferOrder,
+	digests::{digest_approval, digest_order, digest_rejection},
+	ids::{PAUSE_ALL, ROLE_ATTESTOR, RULE_KEEP},
+	Refusal, Rejection, TransferOrder,
 };
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok},
@@ -94,17 +94,16 @@ fn the_order_must_be_for_here_well_formed_and_the_reason_a_refusal() {
 #[test]
 fn only_a_quorum_rejects_and_an_approval_is_no_rejection() {
 	on_chain(|| {
-		use lockstep_primitives::{digests::digest_approval, ids::ROLE_ATTESTOR};
 		let order = order();
 		let call = |set, signatures| Bridge::reject(origin(ANYONE), order.clone(), DENIED, set, signatures);
-		let digest = digest_approval(&approval(&[order.clone()]), Eligibility::domain());
+		let digest = digest_approval(&approval(core::slice::from_ref(&order)), Eligibility::domain());
 		let approved = sign(ROLE_ATTESTOR, 3, digest);
 		assert_noop!(call(1, approved.clone()), refused(Refusal::SignerUnknown));
 		assert_noop!(call(1, vec![]), refused(Refusal::QuorumNotMet));
 		assert_noop!(call(7, approved), refused(Refusal::SignerSetUnknown));
 		assert_noop!(call(1, vec![vec![0; 65]]), refused(Refusal::SignatureMalformed));
-		let rejection = lockstep_primitives::Rejection { order: digest_order(&order), reason: DENIED };
-		let digest = lockstep_primitives::digests::digest_rejection(&rejection, Eligibility::domain());
+		let rejection = Rejection { order: digest_order(&order), reason: DENIED };
+		let digest = digest_rejection(&rejection, Eligibility::domain());
 		let mut signatures = sign(ROLE_ATTESTOR, 2, digest);
 		signatures.reverse();
 		assert_noop!(call(1, signatures), refused(Refusal::SignerOrder));

@@ -38,6 +38,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn plan_arrival(refused: &mut RefusalSet, order: &TransferOrder, now: u64) -> Option<Arrival> {
+		// An order made elsewhere can't be trusted to have its form.
+		let formed = refused.is_empty();
 		let asset = order.asset;
 		let scene = open_scene::<T>(refused, asset, ids::PAUSE_DELIVER, now)?;
 		let terms = scene.terms();
@@ -49,7 +51,7 @@ impl<T: Config> Pallet<T> {
 		refused.add_if(!account.is_bound() || account.investor != order.to_investor, || {
 			Refusal::ReceiverUnbound.with([ids::to_word(order.recipient)])
 		});
-		// An order made elsewhere can't be trusted to have its form. Of an investor that can't be one nothing is known.
+		// Of an investor that can't be one nothing is known.
 		if !shape::is_investor(&order.to_investor) {
 			return None;
 		}
@@ -58,19 +60,16 @@ impl<T: Config> Pallet<T> {
 		let comes_home = scene.asset.params.home_domain == eligibility::Pallet::<T>::domain();
 		check_receiving(refused, &scene, &position, to_oneself && comes_home);
 
-		let supply = Supplies::<T>::get(asset);
-		let sum = lots::sum(&order.lots);
-		if lots::check_form(&order.lots).is_err() || sum > ids::MAX_AMOUNT.into() {
+		if !formed {
 			return None;
 		}
+		let supply = Supplies::<T>::get(asset);
+		let sum = lots::sum(&order.lots);
 		check_authorised(refused, terms, supply.supply, sum);
 		let sum = sum.low_u128();
 		let position = if to_oneself {
 			credit_within::<T>(refused, position, &order.lots, ids::MAX_LOTS, now)
 		} else {
-			if !shape::is_investor(&order.from_investor) {
-				return None;
-			}
 			let class = Self::class_here(order);
 			check_pair::<T>(refused, &scene, class, position, sum)
 		};

@@ -51,10 +51,11 @@ impl<T: Config> Pallet<T> {
 		now: u64,
 	) -> Option<Departure> {
 		let asset = request.asset;
-		let formed = !LOTS_REFUSALS.iter().any(|refusal| refused.contains(*refusal));
 		let scene = open_scene::<T>(refused, asset, ids::PAUSE_INITIATE, now)?;
 		let account = Self::account(asset, sender);
 		let sum = lots::sum(&request.lots);
+		let formed = shape::check_lots(&request.lots).is_empty()
+			&& lots::locked_count(&request.lots) <= ids::MAX_LOTS;
 		// Of lots without form nothing can be said.
 		let debited = if formed { debit(refused, &account, sum) } else { None };
 		if !account.is_bound() {

@@ -185,6 +185,9 @@ fn an_order_that_lost_its_form_is_refused_without_guessing() {
 		let mut odd = order(asset, 1, 1, vec![free(1)]);
 		odd.to_investor = H256([1; 32]);
 		assert_eq!(explain(&odd), vec![5, 48]);
+		odd.to_investor = H256::zero();
+		odd.recipient = named(99);
+		assert_eq!(explain(&odd), vec![5, 48], "nobody's account is not the account of nobody");
 		let mut odd = order(asset, 1, 2, vec![free(1)]);
 		odd.from_investor = H256::zero();
 		assert_eq!(explain(&odd), vec![48]);

@@ -32,8 +32,8 @@ abstract contract Arrivals is BridgeBase {
     /// @notice Delivers orders that attestors approved; anyone may bring them. One code per order, 0 for delivered: an
     /// order that is refused stops no other, and may be brought again while the approval runs.
     /// Orders that all have an outcome already are answered without looking at signatures.
-    /// Requirements for the call, the first that fails is raised: 1 to 20 orders, 1 to 100 ids in the approval, expiring
-    /// within the hour (Malformed); not expired (ApprovalExpired); a quorum of attestors.
+    /// Requirements for the call, the first that fails is raised: an approval that has not expired (ApprovalExpired); 1 to
+    /// 20 orders, 1 to 100 ids in the approval, expiring within the hour (Malformed); a quorum of attestors.
     function deliver(
         TransferOrder[] calldata orders,
         Approval calldata approval,
@@ -76,7 +76,7 @@ abstract contract Arrivals is BridgeBase {
         returns (uint256 set, Reason[] memory reasons)
     {
         (Findings memory findings, ISecurityToken token, Arrival memory arrival) = _evaluate(order);
-        if (!findings.has(Refusals.ORDER_CONSUMED)) _mergeToken(findings, token, arrival);
+        _mergeToken(findings, token, arrival);
         return findings.list();
     }
 
@@ -88,40 +88,40 @@ abstract contract Arrivals is BridgeBase {
     }
 
     function _checkApproval(Approval calldata approval, uint256 count) private view {
+        if (block.timestamp >= approval.expiresAt) revert ApprovalExpired(approval.expiresAt);
         if (count == 0 || count > MAX_DELIVERIES) revert Malformed(MAX_DELIVERIES);
         uint256 approved = approval.orders.length;
         if (approved == 0 || approved > MAX_APPROVED_ORDERS) revert Malformed(MAX_APPROVED_ORDERS);
         if (approval.expiresAt > block.timestamp + MAX_VALIDITY) revert Malformed(AT_EXPIRY);
-        if (block.timestamp >= approval.expiresAt) revert ApprovalExpired(approval.expiresAt);
     }
 
     /// @dev Delivers one order, or changes nothing and tells the lowest refusal's number. The token answers with a code
     /// too: a failed call is never taken for a refusal, it fails the whole.
     function _deliver(TransferOrder memory order, bytes32[] calldata approved) private returns (uint16 code) {
         bytes32 orderId = _orderId(order);
-        (Findings memory findings, ISecurityToken token, Arrival memory arrival) = _evaluate(order);
-        if (findings.has(Refusals.ORDER_CONSUMED)) {
-            code = Refusals.ORDER_CONSUMED;
-        } else {
-            if (!_contains(approved, orderId)) findings.add(Refusals.QUORUM_NOT_MET);
-            if (findings.set == 0) {
-                code = token.arrive(arrival);
-            } else {
-                _mergeToken(findings, token, arrival);
-                code = findings.lowest();
-            }
-        }
-        if (code != 0) {
-            emit OrderRefused(orderId, order.source, order.nonce, code);
-            return code;
-        }
-        _setOutcome(order.source, order.nonce, OUTCOME_DELIVERED);
-        _flows[order.asset][order.source].arrived += uint128(arrival.sum);
-        emit OrderDelivered(orderId, order.source, order.nonce, uint64(block.timestamp));
+        code = _arrive(order, _contains(approved, orderId));
+        if (code == 0) emit OrderDelivered(orderId, order.source, order.nonce, uint64(block.timestamp));
+        else emit OrderRefused(orderId, order.source, order.nonce, code);
     }
 
-    /// @dev The bridge's own rules of an order. With an outcome set nothing else is looked at. In the arrival `sum` is zero
-    /// when the order is malformed.
+    function _arrive(TransferOrder memory order, bool approved) private returns (uint16 code) {
+        (Findings memory findings, ISecurityToken token, Arrival memory arrival) = _evaluate(order);
+        if (findings.has(Refusals.ORDER_CONSUMED)) return Refusals.ORDER_CONSUMED;
+        // Nobody vouched for this order: what the rules would say of it is of no interest.
+        if (!approved) return Refusals.QUORUM_NOT_MET;
+        if (findings.set != 0) {
+            _mergeToken(findings, token, arrival);
+            return findings.lowest();
+        }
+        code = token.arrive(arrival);
+        if (code != 0) return code;
+        _setOutcome(order.source, order.nonce, OUTCOME_DELIVERED);
+        _flows[order.asset][order.source].arrived += uint128(arrival.sum);
+    }
+
+    /// @dev The bridge's own rules of an order, and its token, if there is more to ask. Of an order that has an outcome
+    /// nothing else is asked; of one for elsewhere, or from nowhere, only its form: its asset, accounts and times mean
+    /// nothing here. In the arrival `sum` is zero when the order is malformed.
     function _evaluate(TransferOrder memory order)
         private
         view
@@ -137,14 +137,8 @@ abstract contract Arrivals is BridgeBase {
         arrival.recipient = order.recipient;
         arrival.terms = order.terms;
         (arrival.lots, arrival.sum) = _checkShape(findings, order);
-        Registration memory entry = _assets[order.asset];
-        token = entry.token;
-        _checkRoute(findings, order);
-        uint8 paused = _clock.pause | _lanes[order.source].pause | entry.pause;
-        if (paused & PAUSE_DELIVER != 0) findings.add(Refusals.PAUSED, paused);
-        if (address(token) == address(0) || !_flows[order.asset][order.source].openIn) {
-            findings.add(Refusals.ASSET_UNKNOWN, uint256(order.asset));
-        }
+        if (!_checkRoute(findings, order)) return (findings, token, arrival);
+        token = _checkAsset(findings, order);
         if (block.timestamp >= order.deadline) findings.add(Refusals.DEADLINE_PASSED, order.deadline);
         if (block.timestamp < order.initiatedAt) findings.add(Refusals.NOT_YET, order.initiatedAt);
         if (!_isAccount(ACCOUNT_EVM, order.recipient)) {
@@ -170,11 +164,30 @@ abstract contract Arrivals is BridgeBase {
     }
 
     /// @dev DomainMismatch: the order is for another chain, or comes from none that this one has a lane to.
-    function _checkRoute(Findings memory findings, TransferOrder memory order) private view {
+    function _checkRoute(Findings memory findings, TransferOrder memory order) private view returns (bool) {
         if (order.destination != domain) {
             findings.add(Refusals.DOMAIN_MISMATCH, uint256(order.destination), uint256(domain));
-        } else if (!_lanes[order.source].open) {
-            findings.add(Refusals.DOMAIN_MISMATCH, uint256(order.source), 0);
+            return false;
+        }
+        if (_lanes[order.source].open) return true;
+        findings.add(Refusals.DOMAIN_MISMATCH, uint256(order.source), 0);
+        return false;
+    }
+
+    /// @dev Paused(bits), and AssetUnknown for an asset that isn't registered or not open on the lane; its token.
+    function _checkAsset(Findings memory findings, TransferOrder memory order)
+        private
+        view
+        returns (ISecurityToken token)
+    {
+        Registration memory entry = _assets[order.asset];
+        token = entry.token;
+        uint8 paused = _clock.pause | entry.pause;
+        if (paused & PAUSE_DELIVER != 0) findings.add(Refusals.PAUSED, paused);
+        paused = _lanes[order.source].pause;
+        if (paused & PAUSE_DELIVER != 0) findings.add(Refusals.PAUSED, paused);
+        if (address(token) == address(0) || !_flows[order.asset][order.source].openIn) {
+            findings.add(Refusals.ASSET_UNKNOWN, uint256(order.asset));
         }
     }
 

@@ -96,8 +96,9 @@ abstract contract Departures is BridgeBase {
         Lane memory lane = _lanes[request.destination];
         Registration memory entry = _assets[request.asset];
         read.token = entry.token;
-        uint8 paused = _clock.pause | lane.pause | entry.pause;
+        uint8 paused = _clock.pause | entry.pause;
         if (paused & PAUSE_INITIATE != 0) findings.add(Refusals.PAUSED, paused);
+        if (lane.pause & PAUSE_INITIATE != 0) findings.add(Refusals.PAUSED, lane.pause);
         if (!lane.open) {
             findings.add(Refusals.LANE_UNKNOWN, uint256(request.destination));
         } else {
@@ -119,13 +120,16 @@ abstract contract Departures is BridgeBase {
     }
 
     function _readLots(Findings memory findings, Request memory read, InitiateRequest calldata request) private pure {
-        Lot[] memory lots = request.lots;
-        uint256 before = findings.set;
-        (read.wanted, read.sum) = Lots.read(findings, lots);
-        uint256 named = Lots.lockedCount(read.wanted);
-        if (named > MAX_LOTS) findings.add(Refusals.TOO_MANY_LOTS, named, MAX_LOTS);
-        if (findings.set != before) (read.wanted, read.sum) = (new LotWord[](0), 0);
         if (!_isInvestor(request.toInvestor)) findings.add(Refusals.MALFORMED, AT_INVESTOR);
+        Lot[] memory lots = request.lots;
+        Findings memory form;
+        (read.wanted, read.sum) = Lots.read(form, lots);
+        uint256 named = Lots.lockedCount(read.wanted);
+        if (named > MAX_LOTS) form.add(Refusals.TOO_MANY_LOTS, named, MAX_LOTS);
+        if (form.set == 0) return;
+        (read.wanted, read.sum) = (new LotWord[](0), 0);
+        (, Reason[] memory reasons) = form.list();
+        findings.merge(reasons);
     }
 
     function _mergeToken(Findings memory findings, Request memory read, address sender, bytes32 toInvestor)
@@ -161,7 +165,7 @@ abstract contract Departures is BridgeBase {
         uint8 paused = _clock.pause;
         if (paused & PAUSE_SETTLE != 0) findings.add(Refusals.PAUSED, paused);
         if (_orders[order.destination][order.nonce] != orderId || receipt.order != orderId) {
-            findings.add(Refusals.IN_FLIGHT_UNKNOWN, uint256(orderId));
+            findings.add(Refusals.IN_FLIGHT_UNKNOWN, uint256(receipt.order));
         }
         if (receipt.outcome < OUTCOME_DELIVERED || receipt.outcome > OUTCOME_EXPIRED) {
             findings.add(Refusals.MALFORMED, AT_OUTCOME);

@@ -30,12 +30,16 @@ library AccountWords {
 
     /// @dev The account with more tokens. The caller knows that all tokens together are below 2^96.
     function plus(AccountWord word, uint256 amount) internal pure returns (AccountWord) {
-        return AccountWord.wrap(AccountWord.unwrap(word) + amount);
+        unchecked {
+            return AccountWord.wrap(AccountWord.unwrap(word) + amount);
+        }
     }
 
     /// @dev The account with fewer tokens; at most its balance.
     function minus(AccountWord word, uint256 amount) internal pure returns (AccountWord) {
-        return AccountWord.wrap(AccountWord.unwrap(word) - amount);
+        unchecked {
+            return AccountWord.wrap(AccountWord.unwrap(word) - amount);
+        }
     }
 
     /// @dev The account as another investor's, or nobody's for 0.
@@ -64,11 +68,11 @@ library ConfigWords {
         return uint64(ConfigWord.unwrap(word));
     }
 
-    function maxOracleAge(ConfigWord word) internal pure returns (uint64) {
+    function maxOracleAge(ConfigWord word) internal pure returns (uint256) {
         return uint64(ConfigWord.unwrap(word) >> 64);
     }
 
-    function holdingPeriod(ConfigWord word) internal pure returns (uint64) {
+    function holdingPeriod(ConfigWord word) internal pure returns (uint256) {
         return uint64(ConfigWord.unwrap(word) >> 128);
     }
 

@@ -13,8 +13,9 @@ struct Eligibility {
 }
 
 /// @dev An investor's position in memory. `lots` is filled only when `loaded`; `count` is what storage says.
-/// `folded` is what became free since the position was loaded.
+/// `folded` is what became free since the position was loaded, `slot` where it is stored.
 struct Holding {
+    uint256 slot;
     uint256 free;
     uint256 inFlight;
     uint256 nextUnlock;

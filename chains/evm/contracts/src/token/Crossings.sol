@@ -8,7 +8,7 @@ import {LotWord, Lots} from "../libraries/Lots.sol";
 import {Findings, Refusals} from "../libraries/Refusals.sol";
 import {AccountWord, ConfigWord} from "../libraries/TokenWords.sol";
 import {Holding, Words} from "../libraries/Words.sol";
-import {BRIDGE, FLAG_FROZEN, MAX_LOTS, MAX_ORDERS_IN_FLIGHT} from "../types/Constants.sol";
+import {BRIDGE, FLAG_FROZEN, MAX_LOTS, MAX_ORDERS_IN_FLIGHT, RULE_FORBID} from "../types/Constants.sol";
 import {Reason} from "../types/Types.sol";
 import {TokenBase} from "./TokenBase.sol";
 
@@ -175,8 +175,10 @@ abstract contract Crossings is TokenBase, IERC20 {
             _creditOwn(findings, holder, getting, arrival.lots);
         } else if (_isInvestor(arrival.fromInvestor)) {
             uint256 giverWord = _holders[uint128(uint256(arrival.fromInvestor))].eligibility;
-            Pair memory pair = Pair(giverWord, getterWord, giverWord != 0);
-            _checkPair(findings, config, pair, holder, getting, arrival.sum);
+            // Without a record on this chain nothing is known of the giver's class.
+            bool allowed = config.defaultRule() != RULE_FORBID && giverWord != 0;
+            _checkClasses(findings, allowed, giverWord, getterWord);
+            _checkRestart(findings, config, holder, getting, arrival.sum);
         }
     }
 

@@ -44,7 +44,9 @@ abstract contract Records is TokenBase {
         code = _evaluateBinding(account, investor).lowest();
         if (code != 0) return code;
         address bound = _toAddress(account);
-        _accounts[bound] = _accounts[bound].boundTo(uint128(uint256(investor)));
+        AccountWord word = _accounts[bound];
+        if (bytes32(uint256(word.investor())) == investor) return 0;
+        _accounts[bound] = word.boundTo(uint128(uint256(investor)));
         emit AccountBound(asset, account, investor);
     }
 

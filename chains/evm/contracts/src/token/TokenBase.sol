@@ -35,13 +35,6 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
         uint128 redeemed;
     }
 
-    /// @dev The eligibility words of two investors; `known` is false when the giver has no record on this chain.
-    struct Pair {
-        uint256 giver;
-        uint256 getter;
-        bool known;
-    }
-
     struct Class {
         int64 quota;
         uint64 holders;
@@ -90,9 +83,12 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
         return bytes32(uint256(uint160(account)));
     }
 
-    /// @dev The position without its lots: most operations never need them.
+    /// @dev The position without its lots: most operations never need them. Keeps the place where it belongs.
     function _load(Holder storage holder, Holding memory holding) internal view {
         Words.unpackHolding(holder.position, holding);
+        assembly ("memory-safe") {
+            mstore(holding, holder.slot)
+        }
     }
 
     /// @dev Reads the lots of a position, if they haven't been read yet, and folds the due ones.
@@ -110,7 +106,10 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
 
     /// @dev Writes a position, and of its lots only those that changed.
     function _save(uint128 investor, Holding memory holding) internal {
-        Holder storage holder = _holders[investor];
+        Holder storage holder;
+        assembly ("memory-safe") {
+            holder.slot := mload(holding)
+        }
         if (holding.loaded) {
             LotWord[] memory lots = holding.lots;
             for (uint256 i; i < lots.length; ++i) {
@@ -141,26 +140,31 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
         } else if (!lapseAllowed && block.timestamp >= Words.validUntilOf(word)) {
             findings.add(Refusals.ELIGIBILITY_EXPIRED, Words.validUntilOf(word));
         }
-        // A batch may be up to a minute ahead of this chain: then its age is nothing.
-        uint256 issuedAt = config.issuedAt();
-        uint256 age = block.timestamp > issuedAt ? block.timestamp - issuedAt : 0;
-        if (age > config.maxOracleAge()) findings.add(Refusals.ORACLE_STALE, age, config.maxOracleAge());
+        // Said without a subtraction: a batch may be up to a minute ahead of this chain, and its age is nothing then.
+        uint256 freshUntil = config.issuedAt() + config.maxOracleAge();
+        if (block.timestamp > freshUntil) {
+            findings.add(Refusals.ORACLE_STALE, block.timestamp - config.issuedAt(), config.maxOracleAge());
+        }
     }
 
-    /// @dev The pair rule for `amount` going to another investor: ClassTransferForbidden(fromClass, toClass); under
-    /// Restart LotTooSmall(min) and TooManyLots(wouldBe, max).
-    function _checkPair(
+    /// @dev The pair rule of two investors' classes: ClassTransferForbidden(fromClass, toClass).
+    function _checkClasses(Findings memory findings, bool allowed, uint256 giverWord, uint256 getterWord)
+        internal
+        pure
+    {
+        if (allowed) return;
+        (uint256 fromClass, uint256 toClass) = (Words.classOf(giverWord), Words.classOf(getterWord));
+        findings.add(Refusals.CLASS_TRANSFER_FORBIDDEN, fromClass, toClass);
+    }
+
+    /// @dev Under Restart, for the lot that `amount` makes: LotTooSmall(min), TooManyLots(wouldBe, max).
+    function _checkRestart(
         Findings memory findings,
         ConfigWord config,
-        Pair memory pair,
         Holder storage holder,
         Holding memory holding,
         uint256 amount
     ) internal view {
-        if (config.defaultRule() == RULE_FORBID || !pair.known) {
-            (uint256 fromClass, uint256 toClass) = (Words.classOf(pair.giver), Words.classOf(pair.getter));
-            findings.add(Refusals.CLASS_TRANSFER_FORBIDDEN, fromClass, toClass);
-        }
         if (config.defaultRule() != RULE_RESTART) return;
         if (amount < _minLot) findings.add(Refusals.LOT_TOO_SMALL, _minLot);
         _loadLots(holder, holding);
@@ -184,7 +188,10 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
             arriving[0] = _restarted(config, amount);
             (holding.free, holding.lots) = Lots.credit(holding.free, holding.lots, arriving, block.timestamp);
         } else {
-            holding.free += amount;
+            // Positions together are at most the supply, which is below 2^96.
+            unchecked {
+                holding.free += amount;
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ import {Lots} from "../libraries/Lots.sol";
 import {Findings, Refusals} from "../libraries/Refusals.sol";
 import {AccountWord, ConfigWord} from "../libraries/TokenWords.sol";
 import {Holding} from "../libraries/Words.sol";
-import {FLAG_FROZEN, MAX_AMOUNT, PAUSE_TRANSFER} from "../types/Constants.sol";
+import {FLAG_FROZEN, MAX_AMOUNT, PAUSE_TRANSFER, RULE_FORBID} from "../types/Constants.sol";
 import {Reason} from "../types/Types.sol";
 import {TokenBase} from "./TokenBase.sol";
 
@@ -147,7 +147,8 @@ abstract contract Transfers is TokenBase, IERC20Metadata, IERC20Errors {
         if (!move.crosses) return;
         uint256 word = holder.eligibility;
         _checkReceiver(findings, move.config, word, false);
-        _checkPair(findings, move.config, Pair(move.giverWord, word, true), holder, getting, move.amount);
+        _checkClasses(findings, move.config.defaultRule() != RULE_FORBID, move.giverWord, word);
+        _checkRestart(findings, move.config, holder, getting, move.amount);
     }
 
     function _apply(Move memory move) private {

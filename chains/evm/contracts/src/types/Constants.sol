@@ -16,6 +16,11 @@ uint256 constant MAX_APPROVED_ORDERS = 100;
 // A batch writes the clock into every token, so their number is bounded.
 uint256 constant MAX_TOKENS = 32;
 
+// Limits of an asset's terms.
+uint256 constant MAX_DECIMALS = 8;
+uint256 constant MAX_HOLDING_PERIOD = 100 * 365 days;
+uint256 constant MAX_TEXT = 64;
+
 // Seconds that an approval or permit may run, and that a batch may be ahead of this chain.
 uint256 constant MAX_VALIDITY = 3600;
 uint256 constant MAX_CLOCK_LEAD = 60;
@@ -62,4 +67,13 @@ uint256 constant AT_EXPIRY = 3;
 uint256 constant AT_REASON = 4;
 uint256 constant AT_OUTCOME = 5;
 uint256 constant AT_ISSUED = 6;
-uint256 constant AT_SETUP = 7;
+// Of registering an asset: it is registered already, its texts, its terms.
+uint256 constant AT_REGISTERED = 7;
+uint256 constant AT_TEXT = 8;
+uint256 constant AT_TERMS = 9;
+// Of opening a lane: to oneself or nobody, an unknown kind of accounts, a least flight above the longest.
+uint256 constant AT_LANE = 7;
+uint256 constant AT_ACCOUNT_KIND = 8;
+uint256 constant AT_FLIGHT = 9;
+// Of what only this side has: constructors, signer sets, tokens of another bridge, pause bits.
+uint256 constant AT_SETUP = 10;

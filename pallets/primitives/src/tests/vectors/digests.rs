@@ -59,9 +59,9 @@ fn batch(case: &Case) -> OracleBatch {
 }
 
 /// ABI bytes equal the vector's, and decode strictly to the same object again.
-fn assert_abi<S: SolValue>(object: S, case: &Case)
+fn assert_abi<S>(object: S, case: &Case)
 where
-	S: From<<S::SolType as alloy_sol_types::SolType>::RustType>,
+	S: SolValue + From<<S::SolType as alloy_sol_types::SolType>::RustType>,
 {
 	let bytes = case.bytes("abi");
 	assert_eq!(object.abi_encode(), bytes, "{}", case.name());

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +76,8 @@ class Session:
 def open_session() -> Iterator[Session]:
     """Connects to the system that `./lockstep up` runs. NoLocalSystem when there is none."""
     state = SystemState.read(up_state())
+    # Its cast has the published keys, as `LocalSystem` itself; a process that was told another environment is refused them.
+    os.environ.setdefault("LOCKSTEP_ENV", "dev")
     investors = {name: bytes.fromhex(investor.removeprefix("0x")) for name, investor in state.investors.items()}
     people = {role.name: assemble(role, investors[role.name]) for role in ROLES}
     chains = connect(state)

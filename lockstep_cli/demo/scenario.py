@@ -19,6 +19,7 @@ from lockstep_cli.demo.refusals import compare, try_all
 from lockstep_cli.local.asset import GRANTS
 from lockstep_cli.local.cast import Person
 from lockstep_cli.local.system import LocalSystem
+from lockstep_cli.demo.story import clock
 from lockstep_cli.reading import Document, hexed, lot_document, order_document, position_document, positions_document, tx_document
 from lockstep_cli.watch import Watcher
 
@@ -151,7 +152,8 @@ class Scenario:
         timeline = self._settled(flight)
         self.document["crossing"] = {"order_id": hexed(flight.order_id), "order": order_document(flight.order_id, flight.order), "timeline": timeline}
         for stage in timeline:
-            self.tell.say(f"{stage['stage']:<10} {stage['chain']:<10} block {stage['block']:<6} {stage['transaction']}")
+            where = f"{stage['chain']:<10} block {stage['block']:<6} {stage['hash']}" if "block" in stage else "by 2 of 3 attestors"
+            self.tell.say(f"{clock(stage['time'])}  {stage['stage']:<10} {where}")
         self.document["after_crossing"] = self._positions()
         self.tell.positions("After the crossing", self.document["after_crossing"])
 
@@ -161,6 +163,7 @@ class Scenario:
         settled = flight.at_source.wait(OrderSettled, lambda e: e.order_id == flight.order_id, "the settlement", CROSSING_TIMEOUT)
         return [
             {"stage": "initiated", **tx_document(flight.submitted.tx)},
+            *self.system.attested(flight.order_id),
             {"stage": "delivered", **tx_document(delivered.at)},
             {"stage": "settled", **tx_document(settled.at)},
         ]

@@ -17,6 +17,11 @@ def day(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d") if seconds else "-"
 
 
+def clock(seconds: int) -> str:
+    """A UTC time of day."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
+
+
 def amount(value: int) -> str:
     """An amount in base units, with thin separators."""
     return f"{value:,}"

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from itertools import count
 from typing import Any
 
-from bridge.audit import Reading, audit_asset
 from chains.base import Chain
+from relayer.audit import Auditor
 
 
 def audit_document(chains: Mapping[str, Chain], asset: bytes) -> dict[str, Any]:
-    """Supplies, what is in flight, and every breach; amounts in base units.
+    """Supplies, what is in flight, and every breach, at final blocks; amounts in base units.
 
-    All destinations are read first and all sources later (protocol section 8). While something crosses, the supplies shown are those of the
-    later reading.
+    While something crosses, the supplies shown are those of the later of the two readings (protocol section 8).
     """
-    places = count(1)
-    destinations = [_read(chain, asset, next(places)) for chain in chains.values()]
-    sources = [_read(chain, asset, next(places)) for chain in chains.values()]
-    home = next((reading.chain for reading in sources if reading.issued), sources[0].chain)
-    report = audit_asset(home, destinations, sources)
-    supplies = {name: reading.supply for name, reading in zip(chains, sources, strict=True)}
+    names = {chain.domain: name for name, chain in chains.items()}
+    found = Auditor(list(chains.values()), {}, time.time).audit(asset)
+    supplies = {names[domain]: reading.supply for domain, reading in found.readings.items()}
     return {
-        "issued": sum(reading.issued for reading in sources),
-        "redeemed": sum(reading.redeemed for reading in sources),
+        "issued": sum(reading.issued for reading in found.readings.values()),
+        "redeemed": sum(reading.redeemed for reading in found.readings.values()),
         **supplies,
-        "in_flight": report.total_in_flight,
-        "breaches": [f"{breach.kind.value}: 0x{breach.subject.hex()} has {breach.have}, needs {breach.need}" for breach in report.breaches],
+        "in_flight": found.report.total_in_flight,
+        "breaches": [
+            f"{breach.kind.value}: {names.get(breach.subject, '0x' + breach.subject.hex())} has {breach.have}, needs {breach.need}"
+            for breach in found.report.breaches
+        ],
     }
-
-
-def _read(chain: Chain, asset: bytes, place: int) -> Reading:
-    supply = chain.views(chain.head()).supply_of(asset)
-    return Reading(chain.domain, place, supply.supply, supply.issued, supply.redeemed, supply.lanes)

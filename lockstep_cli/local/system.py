@@ -31,6 +31,7 @@ from lockstep_cli.local.genesis import attestor_set, oracle_set, substrate_patch
 from lockstep_cli.local.oracle import LocalOracle
 from lockstep_cli.local.services import Services
 from lockstep_cli.local.state import EvmAddresses, SystemState
+from relayer.journal import Journal
 
 Told = Callable[[str], None]
 
@@ -41,11 +42,14 @@ class LocalSystem:
     Its people hold what `lockstep_cli.local.asset.GRANTS` says, all on Substrate, the asset's home.
     """
 
-    def __init__(self, folder: Path, told: Told, randomness: Callable[[int], bytes] = secrets.token_bytes) -> None:
-        """`folder` exists and belongs to this run alone; `told` hears one line per step."""
+    def __init__(
+        self, folder: Path, told: Told, randomness: Callable[[int], bytes] = secrets.token_bytes, options: Options | None = None
+    ) -> None:
+        """`folder` exists and belongs to this run alone; `told` hears one line per step; `options` say how the chains are started."""
         self.folder = folder
         self.told = told
         self._randomness = randomness
+        self._options = options or Options(eager=True)
         self._stack = ExitStack()
         self.people: dict[str, Person] = {}
         self.issued_lots: dict[str, tuple[Lot, ...]] = {}
@@ -90,6 +94,14 @@ class LocalSystem:
         """Delivers by an account that is nobody: the guardian's, which has native coin and no say in deliveries."""
         return chain.deliver(orders, approval, set_id, signatures, staff(chain.name).guardian)
 
+    def attested(self, order_id: bytes) -> list[dict[str, Any]]:
+        """When the relayer held a quorum of approvals for an order, by its journal (UTC seconds); empty if it never did."""
+        journal = Journal(self.services.journal)
+        try:
+            return [{"stage": stage.stage, "time": int(stage.at)} for stage in journal.history(order_id) if stage.stage == "approved"]
+        finally:
+            journal.close()
+
     def audit(self) -> dict[str, Any]:
         """The conservation audit over both chains, now."""
         return audit_document(self.chains, self.asset)
@@ -123,7 +135,7 @@ class LocalSystem:
 
     def _start(self) -> None:
         self.people = draw_cast(self._randomness)
-        self.devnet = self._stack.enter_context(EmbeddedDevnet(self.folder, substrate_patch(), self._randomness(32), Options(eager=True)))
+        self.devnet = self._stack.enter_context(EmbeddedDevnet(self.folder, substrate_patch(), self._randomness(32), self._options))
         self.told("both chains are running")
         setup = EvmSetup(
             deployment=self._randomness(32),

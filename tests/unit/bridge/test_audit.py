@@ -99,9 +99,11 @@ BEGINNING = [
     ("deliver", 0, 0, 1),
     ("send", 0, 2, 5),
     ("refund", 0, 0, 1),
+    ("send", 0, 2, 5),
+    ("deliver", 0, 0, 1),
     ("send", 1, 0, 2),
 ]
-"""Every world has an order that arrived, one that was refunded and one on its way: each kind can be tampered with."""
+"""Every world has orders that arrived, one that was refunded, one on its way: each kind can be tampered with."""
 
 
 def begun() -> World:

@@ -243,6 +243,44 @@ abstract contract Fixture is Test {
         return Digests.permit(permit, separator_);
     }
 
+    // What a call is expected to refuse
+
+    function refuse(bytes4 selector) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector));
+    }
+
+    function refuse(bytes4 selector, uint256 a) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector, a));
+    }
+
+    function refuse(bytes4 selector, uint256 a, uint256 b) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector, a, b));
+    }
+
+    function refuse(bytes4 selector, uint256 a, uint256 b, uint256 c) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector, a, b, c));
+    }
+
+    function num(address account) internal pure returns (uint256) {
+        return uint160(account);
+    }
+
+    // Freezes: the flags are checked by every rule, but no call of this version sets them
+
+    function freezeAccount(Chain storage chain, address account) internal {
+        _setFlag(chain, keccak256(abi.encode(account, uint256(4))), 224);
+    }
+
+    function freezeInvestor(Chain storage chain, bytes32 investor) internal {
+        _setFlag(chain, keccak256(abi.encode(investor, uint256(5))), 248);
+    }
+
+    function _setFlag(Chain storage chain, bytes32 slot, uint256 shift) private {
+        address token = address(chain.token);
+        uint256 word = uint256(vm.load(token, slot));
+        vm.store(token, slot, bytes32(word | (1 << shift)));
+    }
+
     // Lots, issues, orders
 
     function freeLot(uint128 amount) internal pure returns (Lot[] memory lots) {

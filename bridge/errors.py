@@ -16,7 +16,7 @@ class LockstepError(Exception):
     """Root of every error raised by this project. Catch it only at the edge of a process."""
 
 
-class InvalidInput(LockstepError):  # noqa: N818 - the name says what was found
+class InvalidInput(LockstepError):
     """A value from outside has no meaning in the protocol. The caller is at fault."""
 
 

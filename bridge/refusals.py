@@ -100,7 +100,7 @@ class MalformedAt(IntEnum):
     ITEMS = 100
 
 
-class Refused(LockstepError):  # noqa: N818 - a refusal is an answer, not a fault
+class Refused(LockstepError):
     """A rule of a chain says no. Carries every failing rule, lowest number first.
 
     Answer the asker; do not retry blindly.

@@ -90,7 +90,7 @@ def load_substrate_key(path: Path, *, development: bool) -> Keypair:
         raise KeyFileRefused(path, "it names a development key; everyone knows it")
     try:
         if secret.startswith("0x"):
-            return Keypair.create_from_seed(secret)
+            return Keypair.create_from_seed(bytes.fromhex(secret[2:]))
         return Keypair.create_from_uri(secret)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, IndexError):
         raise KeyFileRefused(path, "it holds no seed or phrase") from None

@@ -1,8 +1,8 @@
 """The manifest that proves the committed artifacts current: hashes of what they are made from, and of themselves.
 
-The runtime's wasm and the contracts' bytecode are committed, so that nobody needs Rust or a compiler to start. `check` finds a
-source that changed after the artifact was built, and an artifact that was changed by hand. It can't prove that the wasm was
-built from these sources (its build is not reproducible across machines): CI builds it again and runs it.
+The runtime's wasm and the contracts' bytecode are committed, so that nobody needs Rust or a compiler to start. `check`
+finds a source that changed after the artifact was built, and an artifact that was changed by hand. It can't prove that the
+wasm was built from these sources: a wasm build differs between machines. Contracts are compiled again and compared.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def sha256(data: bytes) -> str:
 
 
 def hash_files(root: Path, paths: Iterable[Path]) -> Hashes:
-    """{path inside the checkout: hash}, in the order of the paths' names. Line ends are as committed (no conversion)."""
+    """{path inside the checkout: hash}, in the order of the paths' names."""
     return {path.relative_to(root).as_posix(): sha256(path.read_bytes()) for path in sorted(paths)}
 
 
@@ -61,7 +61,9 @@ def runtime_sources(root: Path) -> Hashes:
     pallets = root / "pallets"
     found = [*pallets.rglob("*.rs"), *pallets.rglob("Cargo.toml"), pallets / "Cargo.lock"]
     built = pallets / "target"
-    return hash_files(root, (path for path in found if not path.is_relative_to(built) and not TEST_NAMES & set(path.parts)))
+    return hash_files(
+        root, (path for path in found if not path.is_relative_to(built) and not TEST_NAMES & set(path.parts))
+    )
 
 
 def contract_sources(root: Path) -> Hashes:
@@ -119,7 +121,11 @@ def check(root: Path) -> list[Difference]:
 
 
 def _compare(artifact: str, kind: str, then: Mapping[str, str], now: Mapping[str, str]) -> list[Difference]:
-    sentences = [f"{kind} {path} changed since the artifact was built" for path in then if path in now and then[path] != now[path]]
+    sentences = [
+        f"{kind} {path} changed since the artifact was built"
+        for path in then
+        if path in now and then[path] != now[path]
+    ]
     sentences += [f"{kind} {path} is gone" for path in then if path not in now]
     sentences += [f"{kind} {path} is new since the artifact was built" for path in now if path not in then]
     return [Difference(artifact, sentence) for sentence in sentences]

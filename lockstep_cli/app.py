@@ -1,8 +1,8 @@
 """The command line: which commands there are, and the one place where errors become sentences and exit codes.
 
-Exit codes: 0 done; 1 something failed or was not as promised; 2 the input can't be used, or a rule refuses; 70 a fault of
-this program; 130 stopped by Ctrl-C. Only the module of the command that was asked for is imported: the chain clients take
-most of a second to load, and `--help` should not.
+Exit codes: 0 done; 1 something failed or was not as promised; 2 the input can't be used, or a rule refuses; 70 a fault
+of this program; 130 stopped by Ctrl-C. Only the module of the command that was asked for is imported: the chain clients
+take most of a second to load, and `--help` should not.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lockstep_cli.paths import ROOT
 FAILED, BAD_INPUT, FAULT = 1, 2, 70
 HELP = """Security tokens that cross chains without losing what makes them securities.
 
-New here? Run [bold]./lockstep demo[/]: two real chains start on this machine, and a locked position crosses and comes back.
+New here? Run [bold]./lockstep demo[/]: two real chains start on this machine, and a locked position crosses and back.
 Then [bold]./lockstep up[/] in one terminal, and the commands under "Use it" in another.
 """
 
@@ -44,17 +44,35 @@ class Command:
 
 START, USE, CARE = "Start", "Use it", "Look after it"
 COMMANDS = (
-    Command("demo", "demo", "demo", "Move a locked position across two real chains and back, and check every promise.", START),
+    Command(
+        "demo",
+        "demo",
+        "demo",
+        "Move a locked position across two real chains and back, and check every promise.",
+        START,
+    ),
     Command("up", "up", "up", "Keep both chains, the attestors and the relayer running until Ctrl-C.", START),
-    Command("position", "position", "app", "Show positions: free tokens, every lot with its dates, and what is in flight.", USE),
+    Command(
+        "position",
+        "position",
+        "app",
+        "Show positions: free tokens, every lot with its dates, and what is in flight.",
+        USE,
+    ),
     Command("explain", "moving", "explain_app", "Ask which rules a move would fail, before anything is signed.", USE),
     Command("transfer", "moving", "transfer", "Send free tokens on one chain.", USE),
     Command("cross", "moving", "cross", "Send a position, or a part of it, to the other chain.", USE),
     Command("order", "order", "app", "Follow orders from one chain to the other.", USE),
     Command("audit", "audit", "app", "Add everything up: issued, on both chains, in flight.", USE),
     Command("doctor", "doctor", "doctor", "Check this machine, and say what would cure what is missing.", CARE),
-    Command("test", "test", "test", "Run every check and test of the project.", CARE),
-    Command("artifacts", "artifacts", "app", "Build the committed runtime and contracts, or check that they are current.", CARE),
+    Command("test", "test", "run_all", "Run every check and test of the project.", CARE),
+    Command(
+        "artifacts",
+        "artifacts",
+        "app",
+        "Build the committed runtime and contracts, or check that they are current.",
+        CARE,
+    ),
     Command("setup", "setup", "setup", "Make the environment, and do nothing else.", CARE),
 )
 
@@ -62,7 +80,11 @@ COMMANDS = (
 def build(asked: str | None) -> typer.Typer:
     """The command line with the real command `asked`; all others are there by name and help only."""
     app = typer.Typer(
-        help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode="rich",
+        help=HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for command in COMMANDS:
@@ -123,7 +145,11 @@ def report(error: LockstepError, *, as_json: bool) -> int:
 def explained(error: LockstepError) -> dict[str, Any]:
     """An error as plain data: its kind, one sentence, what would cure it; for a refusal, every failing rule."""
     text = str(error)
-    document: dict[str, Any] = {"kind": type(error).__name__, "sentence": text[:1].upper() + text[1:], "cure": getattr(error, "cure", "")}
+    document: dict[str, Any] = {
+        "kind": type(error).__name__,
+        "sentence": text[:1].upper() + text[1:],
+        "cure": getattr(error, "cure", ""),
+    }
     if isinstance(error, Refused):
         document["reasons"] = [
             {"code": int(reason.code), "name": name(reason.code), "sentence": sentence(reason), "cure": cure(reason)}

@@ -1,7 +1,6 @@
 """A tiny HTTP endpoint that says whether the local system is whole, for containers and load balancers.
 
-GET /health: 200 {"status": "ok"} or 503 {"status": "failed", "reason": ...}. Nothing else is served, and nothing is read from the
-request but its first line.
+GET /health: 200 {"status": "ok"} or 503 {"status": "failed", "reason": ...}. Nothing else is served.
 """
 
 from __future__ import annotations
@@ -25,7 +24,9 @@ class HealthServer:
         try:
             self._server = ThreadingHTTPServer((host, port), handler(check))
         except OSError as error:
-            raise UserError(f"The health endpoint can't listen on {host}:{port}: {error.strerror}.", "Name another --health-port.") from error
+            raise UserError(
+                f"The health endpoint can't listen on {host}:{port}: {error.strerror}.", "Name another --health-port."
+            ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
     @property
@@ -37,7 +38,9 @@ class HealthServer:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
 

@@ -27,7 +27,10 @@ def new_run_folder(purpose: str) -> Path:
     earlier = sorted(RUN.glob(f"{purpose}-*"), key=lambda folder: folder.stat().st_mtime)
     for folder in earlier[: -KEPT_RUNS + 1]:
         shutil.rmtree(folder, ignore_errors=True)
-    number = 1 + max((int(folder.name.rpartition("-")[2]) for folder in earlier if folder.name.rpartition("-")[2].isdigit()), default=0)
+    number = 1 + max(
+        (int(folder.name.rpartition("-")[2]) for folder in earlier if folder.name.rpartition("-")[2].isdigit()),
+        default=0,
+    )
     while True:
         folder = RUN / f"{purpose}-{number}"
         try:

@@ -85,4 +85,10 @@ def order_document(order_id: bytes, order: TransferOrder) -> Document:
 
 def tx_document(tx: TxRef) -> Document:
     """A transaction: which chain, its id there, and its block."""
-    return {"chain": tx.chain, "transaction": tx.place, "hash": tx.hash, "block": tx.block.number, "time": tx.block.time}
+    return {
+        "chain": tx.chain,
+        "transaction": tx.place,
+        "hash": tx.hash,
+        "block": tx.block.number,
+        "time": tx.block.time,
+    }

@@ -23,8 +23,12 @@ class Rust:
     wasm: bool
 
     def environment(self) -> dict[str, str]:
-        """What cargo gets beside this process's environment. Builds live in the user's cache, so that a fresh clone reuses them."""
-        env = {"PATH": self.path, "CARGO_TARGET_DIR": str(target_folder()), "WASM_BUILD_WORKSPACE_HINT": str(ROOT / "pallets")}
+        """What cargo gets beside this process's environment. Builds live in the user's cache: a fresh clone reuses them."""
+        env = {
+            "PATH": self.path,
+            "CARGO_TARGET_DIR": str(target_folder()),
+            "WASM_BUILD_WORKSPACE_HINT": str(ROOT / "pallets"),
+        }
         return env if self.wasm else {**env, "SKIP_WASM_BUILD": "1"}
 
 

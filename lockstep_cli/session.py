@@ -17,7 +17,15 @@ from chains.base import Chain
 from chains.evm.adapter import EvmChain, EvmContracts
 from chains.substrate.adapter import SubstrateChain
 from lockstep_cli.errors import UserError
-from lockstep_cli.local.cast import ROLES, STRANGER, STRANGER_EVM_INDEX, Person, assemble, evm_account, substrate_account
+from lockstep_cli.local.cast import (
+    ROLES,
+    STRANGER,
+    STRANGER_EVM_INDEX,
+    Person,
+    assemble,
+    evm_account,
+    substrate_account,
+)
 from lockstep_cli.local.state import SystemState
 from lockstep_cli.paths import up_state
 
@@ -69,7 +77,9 @@ class Session:
         digits = who.removeprefix("0x")
         if len(digits) == 64 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
             return bytes.fromhex(digits)
-        raise UserError(f"{who!r} is neither somebody's name nor an investor id.", f"The cast is: {', '.join(self.people)}.")
+        raise UserError(
+            f"{who!r} is neither somebody's name nor an investor id.", f"The cast is: {', '.join(self.people)}."
+        )
 
 
 @contextmanager

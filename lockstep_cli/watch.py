@@ -10,6 +10,7 @@ from bridge.errors import LockstepError
 from chains.base import Chain, ChainEvent
 
 E = TypeVar("E")
+F = TypeVar("F")
 
 
 class NotSeenInTime(LockstepError):
@@ -30,7 +31,7 @@ class Watcher:
         self._seen: list[ChainEvent] = []
         self._monotonic = monotonic
 
-    def wait(self, kind: type[E], matches: Callable[[E], bool], what: str, timeout: float) -> E:
+    def wait(self, kind: type[E] | tuple[type[E], type[F]], matches: Callable[[E | F], bool], what: str, timeout: float) -> E | F:
         """The first event of a kind that matches. NotSeenInTime after `timeout` seconds."""
         ends = self._monotonic() + timeout
         checked = 0

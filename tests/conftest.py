@@ -1,4 +1,5 @@
-"""Shared by every level: one running system, and hypothesis without a time limit per example (cores are shared) and without files on disk."""
+"""Shared by every level: one running system, and
+hypothesis without a time limit per example (cores are shared) and without files on disk."""
 
 from __future__ import annotations
 
@@ -17,6 +18,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
-    """Both chains, the contracts, three attestors and an issued asset, for the whole run; no relayer, so that tests carry orders themselves."""
+    """Both chains, the contracts, three attestors and an issued asset, for the whole run.
+
+    No relayer runs, so that tests carry orders themselves.
+    """
     with LocalSystem(tmp_path_factory.mktemp("system"), lambda line: None) as running:
         yield running

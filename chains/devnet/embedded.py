@@ -39,8 +39,11 @@ EVM_READY = re.compile(r"Listening on \S+:(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the chains are started. Ports: 0 is any free one. `eager`: a waiting transaction gets its block at once, up to
-    4 s ahead of its slot, instead of at the next slot; for tests and demonstrations."""
+    """How the chains are started. Ports: 0 is any free one.
+
+    `eager`: a waiting transaction gets its block at once, up to 4 s ahead of its slot, instead of at the next slot; for
+    tests and demonstrations.
+    """
 
     host: str = "127.0.0.1"
     substrate_port: int = 0
@@ -96,7 +99,9 @@ class EmbeddedDevnet:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _start(self) -> None:
@@ -112,7 +117,9 @@ class EmbeddedDevnet:
         )
         self._chains[EVM] = ChainProcess(EVM, self._evm_command(), self.run_dir / "evm.log", EVM_READY)
         self._ports[EVM] = int(self._chains[EVM].wait_ready(options.ready_seconds).group(1))
-        self._ports[SUBSTRATE] = int(json.loads(self._chains[SUBSTRATE].wait_ready(options.ready_seconds).group(1))["port"])
+        self._ports[SUBSTRATE] = int(
+            json.loads(self._chains[SUBSTRATE].wait_ready(options.ready_seconds).group(1))["port"]
+        )
 
     def _substrate_command(self) -> list[str]:
         options = self._options
@@ -131,6 +138,10 @@ class EmbeddedDevnet:
         """ChainDied when a chain has ended by itself."""
         for chain in self._chains.values():
             chain.check()
+
+    def wait_end(self, name: str, seconds: float) -> bool:
+        """Wait until a chain has ended by itself. False when it still runs after `seconds`."""
+        return self._chains[name].wait_end(seconds)
 
     def pid_of(self, name: str) -> int:
         """The process id of a chain's supervisor."""
@@ -179,4 +190,3 @@ def _require_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise PortTaken(host, port) from error
-

@@ -18,7 +18,10 @@ class ChainDied(DevnetError, RecoverableError):
 
     def __init__(self, name: str, exit_code: int, last_log_lines: tuple[str, ...], log: Path) -> None:
         self.name, self.exit_code, self.last_log_lines, self.log = name, exit_code, last_log_lines, log
-        fault = next((line.removeprefix("LOCKSTEP FAULT ") for line in last_log_lines if line.startswith("LOCKSTEP FAULT ")), None)
+        fault = next(
+            (line.removeprefix("LOCKSTEP FAULT ") for line in last_log_lines if line.startswith("LOCKSTEP FAULT ")),
+            None,
+        )
         why = fault or (last_log_lines[-1].strip() if last_log_lines else "it said nothing")
         super().__init__(f"the {name} chain ended with code {exit_code}: {why}")
         self.cure = f"The whole log is in {log}."
@@ -47,7 +50,9 @@ class NoRoom(DevnetError):
 
     def __init__(self, folder: Path, free: int, needed: int) -> None:
         self.folder, self.free, self.needed = folder, free, needed
-        super().__init__(f"the disk of {folder} has {free // 1_000_000} MB free; the chains need {needed // 1_000_000} MB")
+        super().__init__(
+            f"the disk of {folder} has {free // 1_000_000} MB free; the chains need {needed // 1_000_000} MB"
+        )
         self.cure = "Free some space, or name another run folder."
 
 

@@ -46,5 +46,5 @@ def dev_substrate(name: str) -> Keypair:
 
 
 def signer_addresses(indexes: tuple[int, ...]) -> list[str]:
-    """The EVM addresses of these keys, ascending as signer sets want them, 0x-hex in lower case. They are public: no refusal."""
+    """The EVM addresses of these keys, ascending as signer sets want them, 0x-hex in lower case. Public."""
     return sorted(_derive_evm(index).address.lower() for index in indexes)

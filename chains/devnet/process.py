@@ -21,9 +21,11 @@ SUPERVISOR = Path(__file__).with_name("supervise.py")
 
 
 class ChainProcess:
-    """A chain as a child process in a session of its own: Ctrl-C in the terminal reaches this program, which then stops it."""
+    """A child process in a session of its own: Ctrl-C in the terminal reaches this program, which then stops it."""
 
-    def __init__(self, name: str, argv: Sequence[str], log: Path, ready: re.Pattern[str], env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, argv: Sequence[str], log: Path, ready: re.Pattern[str], env: Mapping[str, str] | None = None
+    ) -> None:
         """Starts at once. `ready` is searched in each line of output; `env` is added to this process's environment."""
         self.name, self.log = name, log
         self._ready_pattern = ready
@@ -41,7 +43,9 @@ class ChainProcess:
         )
         if self._process.stdout is None:
             raise RuntimeError("a pipe was asked for")
-        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), name=f"log of {name}", daemon=True)
+        self._reader = threading.Thread(
+            target=self._read, args=(self._process.stdout,), name=f"log of {name}", daemon=True
+        )
         self._reader.start()
 
     @property

@@ -19,5 +19,7 @@ def call(url: str, method: str, params: list[Any]) -> Any:
     except (httpx.HTTPError, ValueError) as error:
         raise RpcFailed(method, str(error) or type(error).__name__) from error
     if not isinstance(answer, dict) or answer.get("error") is not None:
-        raise RpcFailed(method, str(answer.get("error", {}).get("message", answer)) if isinstance(answer, dict) else repr(answer))
+        raise RpcFailed(
+            method, str(answer.get("error", {}).get("message", answer)) if isinstance(answer, dict) else repr(answer)
+        )
     return answer.get("result")

@@ -29,7 +29,7 @@ def node() -> Path:
 
 
 def foundry(name: str) -> Path:
-    """Foundry's `anvil`, `forge` or `cast`: from the locked packages, else one of the same version on PATH. ToolMissing."""
+    """`anvil`, `forge` or `cast`: from the locked packages, else of the same version on PATH. ToolMissing."""
     machine = _MACHINES.get(platform.machine().lower(), platform.machine())
     locked = NODE_MODULES / "@foundry-rs" / f"{name}-{sys.platform}-{machine}" / "bin" / name
     if locked.exists():
@@ -39,7 +39,7 @@ def foundry(name: str) -> Path:
         return Path(found)
     raise ToolMissing(
         f"{name} {FOUNDRY_VERSION} for {sys.platform} on {machine}",
-        f"Run ./lockstep setup; if this platform has no locked package, install Foundry {FOUNDRY_VERSION} so that {name} is on PATH.",
+        f"Run ./lockstep setup; a platform without a locked package needs Foundry {FOUNDRY_VERSION} on PATH.",
     )
 
 

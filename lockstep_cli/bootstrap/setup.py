@@ -24,9 +24,10 @@ MIN_FREE_BYTES = 2_000_000_000  # the whole environment takes about 1 GB, and th
 MIN_NODE = 20
 LOG_TAIL_LINES = 12
 NETWORK_MARKS = re.compile(
-    r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|dns error|failed to lookup|error sending request"
-    r"|Failed to fetch|Connection (refused|reset|broken)|NewConnectionError|ConnectTimeout|ProxyError|Network is unreachable"
-    r"|Temporary failure in name resolution|timed out|network",
+    r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|dns error|failed to lookup"
+    r"|error sending request"
+    r"|Failed to fetch|Connection (refused|reset|broken)|NewConnectionError|ConnectTimeout|ProxyError"
+    r"|Network is unreachable|Temporary failure in name resolution|timed out|network",
     re.IGNORECASE,
 )
 DISK_MARKS = re.compile(r"No space left on device|ENOSPC|Disk quota exceeded|EDQUOT", re.IGNORECASE)
@@ -111,7 +112,9 @@ class Steps:
         sys.stderr.write(f"{lead}  {text}: done in {time.monotonic() - start:.1f} s{end}\n")
 
 
-def run_logged(layout: Layout, argv: Sequence[str], env: dict[str, str], tick: Callable[[], None], what: str, cwd: Path) -> None:
+def run_logged(
+    layout: Layout, argv: Sequence[str], env: dict[str, str], tick: Callable[[], None], what: str, cwd: Path
+) -> None:
     """Run a tool with its output in the log.
 
     Raises:
@@ -146,12 +149,12 @@ def explain_failure(what: str, output: str) -> SetupError:
     if HASH_MARKS.search(output):
         return SetupError(
             f"{what} failed: a downloaded file does not match its locked hash, so it was refused.",
-            "Start again; if it stays, a mirror or proxy serves changed files: name another registry in pip's or npm's settings.",
+            "Start again; if it stays, a mirror or proxy serves changed files: name another in pip's or npm's settings.",
         )
     if NETWORK_MARKS.search(output):
         return SetupError(
             f"{what} failed: the package registry can't be reached.",
-            "Check the network, the proxy (HTTPS_PROXY) and the registry in pip's and npm's settings, then start again.",
+            "Check the network, HTTPS_PROXY and the registry in pip's and npm's settings, then start again.",
         )
     tail = "\n    ".join(line for line in output.splitlines() if line.strip()).splitlines()[-LOG_TAIL_LINES:]
     return SetupError(f"{what} failed:\n    " + "\n".join(tail), "The whole output is in .lockstep/setup.log.")
@@ -172,9 +175,15 @@ def is_marked(marker: Path, value: str) -> bool:
 
 
 def tool_environment() -> dict[str, str]:
-    """The environment of the tools: the user's, with pip's mirror and certificate settings told to uv, which reads none."""
+    """The tools' environment: the user's, with pip's mirror and certificate settings told to uv, which reads none."""
     env = dict(os.environ)
-    env.update(PIP_DISABLE_PIP_VERSION_CHECK="1", UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1", NO_COLOR="1", UV_NO_CONFIG="1")
+    env.update(
+        PIP_DISABLE_PIP_VERSION_CHECK="1",
+        UV_PYTHON_DOWNLOADS="never",
+        UV_NO_PROGRESS="1",
+        NO_COLOR="1",
+        UV_NO_CONFIG="1",
+    )
     env.pop("VIRTUAL_ENV", None)
     env.pop("PYTHONPATH", None)
     if "UV_DEFAULT_INDEX" not in env and "UV_INDEX_URL" not in env and (index := pip_setting("index-url")):
@@ -188,7 +197,9 @@ def pip_setting(name: str) -> str | None:
     """One of the user's pip settings, from the environment or from pip's own files."""
     if value := os.environ.get(f"PIP_{name.replace('-', '_').upper()}"):
         return value
-    listing = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    listing = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    )
     found = re.search(rf"^(?:global|install)\.{name}='([^']+)'", listing.stdout, re.MULTILINE)
     return found.group(1) if found else None
 
@@ -223,7 +234,9 @@ def make_pip(layout: Layout, env: dict[str, str], tick: Callable[[], None]) -> s
             f"{sys.executable} has neither pip nor venv, so nothing can be installed with it.",
             "Install them (Debian, Ubuntu: apt install python3-venv) and start again.",
         )
-    run_logged(layout, [sys.executable, "-m", "venv", str(place)], env, tick, "Making an environment for pip", layout.root)
+    run_logged(
+        layout, [sys.executable, "-m", "venv", str(place)], env, tick, "Making an environment for pip", layout.root
+    )
     return str(place / "bin" / "python")
 
 
@@ -241,7 +254,16 @@ def make_venv(layout: Layout, uv: Path, env: dict[str, str], steps: Steps) -> No
             shutil.rmtree(layout.venv, ignore_errors=True)
             argv = [str(uv), "venv", "--python", sys.executable, "--prompt", "lockstep", str(layout.venv)]
             run_logged(layout, argv, env, tick, "Making the Python environment", layout.root)
-        argv = [str(uv), "pip", "sync", "--require-hashes", "--compile-bytecode", "--python", str(layout.venv_python), str(lock)]
+        argv = [
+            str(uv),
+            "pip",
+            "sync",
+            "--require-hashes",
+            "--compile-bytecode",
+            "--python",
+            str(layout.venv_python),
+            str(lock),
+        ]
         run_logged(layout, argv, env, tick, "Installing the Python packages", layout.root)
         site = next((layout.venv / "lib").glob("python3.*/site-packages"))
         (site / "lockstep.pth").write_text(f"{layout.root}\n")
@@ -365,7 +387,9 @@ def main(argv: Sequence[str]) -> int:
     except OSError as error:
         reason = explain_failure("Setting up", str(error)) if DISK_MARKS.search(str(error)) else None
         sentence = reason.sentence if reason else f"Setting up failed: {error.strerror or error} ({error.filename})."
-        sys.stderr.write(f"\n{sentence}\nThe environment is written to .lockstep/ in the checkout, which must be writable.\n")
+        sys.stderr.write(
+            f"\n{sentence}\nThe environment is written to .lockstep/ in the checkout, which must be writable.\n"
+        )
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. The next start takes up where this one ended.\n")

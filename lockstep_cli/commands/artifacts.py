@@ -19,7 +19,9 @@ from lockstep_cli.output import Json, people_console, print_json, progress_conso
 from lockstep_cli.paths import ROOT
 from lockstep_cli.rust import SETUP, find_rust, target_folder
 
-app = typer.Typer(help="Build the committed runtime and contracts, or check that they are current.", no_args_is_help=True)
+app = typer.Typer(
+    help="Build the committed runtime and contracts, or check that they are current.", no_args_is_help=True
+)
 FORGE_PROJECT = ROOT / "chains" / "evm" / "contracts"
 BUILT_WASM = Path("release/wbuild/lockstep-runtime") / artifacts.WASM.name
 
@@ -28,15 +30,22 @@ Only = Annotated[str | None, typer.Option("--only", help="runtime or contracts; 
 
 @app.command("check")
 def check(
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Also compile the contracts again and compare byte for byte.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Also compile the contracts again and compare byte for byte.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Check that every committed artifact was built from the sources as they are, and is unchanged. Exit code 1 if not."""
+    """Check that every committed artifact is unchanged and was built from the sources as they are. Exit code 1 if not."""
     differences = artifacts.check(ROOT)
     if rebuild:
         differences += recompiled_differences(compile_contracts())
     if json:
-        print_json({"current": not differences, "differences": [{"artifact": d.artifact, "sentence": d.sentence} for d in differences]})
+        print_json(
+            {
+                "current": not differences,
+                "differences": [{"artifact": d.artifact, "sentence": d.sentence} for d in differences],
+            }
+        )
     else:
         tell(differences)
     if differences:
@@ -76,13 +85,21 @@ def tell(differences: Sequence[artifacts.Difference]) -> None:
 
 
 def compile_contracts() -> dict[str, str]:
-    """{contract: artifact text}, compiled now: ABI and creation bytecode only, so that the text depends on nothing else."""
-    run([str(foundry("forge")), "build", "--skip", "test", "--skip", "script"], FORGE_PROJECT, {}, "Compiling the contracts")
+    """{contract: artifact text}, compiled now: ABI and creation bytecode only, and so the same everywhere."""
+    run(
+        [str(foundry("forge")), "build", "--skip", "test", "--skip", "script"],
+        FORGE_PROJECT,
+        {},
+        "Compiling the contracts",
+    )
     out = FORGE_PROJECT / "out"
     texts = {}
     for name in artifacts.CONTRACTS:
         compiled: dict[str, Any] = json_.loads((out / f"{name}.sol" / f"{name}.json").read_text("utf-8"))
-        texts[name] = json_.dumps({"abi": compiled["abi"], "bytecode": compiled["bytecode"]["object"]}, indent=1, sort_keys=True) + "\n"
+        texts[name] = (
+            json_.dumps({"abi": compiled["abi"], "bytecode": compiled["bytecode"]["object"]}, indent=1, sort_keys=True)
+            + "\n"
+        )
     return texts
 
 
@@ -105,7 +122,9 @@ def build_runtime() -> None:
     """The runtime's wasm, into its committed place. UserError without a toolchain that can."""
     rust = find_rust()
     if rust is None or not rust.wasm:
-        raise UserError("This machine has no Rust that builds WebAssembly for the runtime.", f"Run {SETUP.relative_to(ROOT)} once.")
+        raise UserError(
+            "This machine has no Rust that builds WebAssembly for the runtime.", f"Run {SETUP.relative_to(ROOT)} once."
+        )
     command = ["cargo", "build", "--release", "--locked", "-p", "lockstep-runtime"]
     run(command, ROOT / "pallets", rust.environment(), "Building the runtime (minutes the first time)")
     destination = ROOT / artifacts.WASM

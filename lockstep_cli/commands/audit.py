@@ -26,7 +26,13 @@ def show(json: Json = False) -> None:
         print_json(document)
     else:
         table = Table(title="Audit", title_justify="left", header_style="bold")
-        columns = {"issued": "issued", "redeemed": "redeemed", "substrate": "on Substrate", "evm": "on EVM", "in_flight": "in flight"}
+        columns = {
+            "issued": "issued",
+            "redeemed": "redeemed",
+            "substrate": "on Substrate",
+            "evm": "on EVM",
+            "in_flight": "in flight",
+        }
         for column in columns.values():
             table.add_column(column, justify="right")
         table.add_row(*(amount(document[key]) for key in columns))

@@ -19,8 +19,8 @@ NOT_AS_PROMISED = 1
 def demo(json: Json = False) -> None:
     """Move a locked position across two real chains and back, and check every promise on the way.
 
-    Starts a Substrate chain and an EVM chain on this machine, three attestors and a relayer, and stops them all at the end. The exit code is 0
-    only when everything was as promised.
+    Starts a Substrate chain and an EVM chain on this machine, three attestors and a relayer, and stops them all at the end.
+    The exit code is 0 only when everything was as promised.
     """
     narrator: Narrator = Quiet(progress_console()) if json else Story(people_console())
     started = time.monotonic()

@@ -17,6 +17,7 @@ from bridge.errors import LockstepError
 from chains import artifacts
 from chains.devnet import tools
 from chains.devnet.embedded import NEEDED_BYTES
+from chains.devnet.errors import ToolMissing
 from lockstep_cli.output import Json, people_console, print_json
 from lockstep_cli.paths import ROOT, RUN
 from lockstep_cli.rust import SETUP, find_rust
@@ -62,7 +63,9 @@ def run(check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except (LockstepError, OSError, subprocess.SubprocessError) as error:
-        return Finding(check.__name__.removeprefix("check_").replace("_", " "), "failed", str(error), getattr(error, "cure", ""))
+        return Finding(
+            check.__name__.removeprefix("check_").replace("_", " "), "failed", str(error), getattr(error, "cure", "")
+        )
 
 
 def check_python() -> Finding:
@@ -73,10 +76,17 @@ def check_python() -> Finding:
 def check_node() -> Finding:
     """The Node.js of the Substrate chain and the Solidity compiler."""
     program = tools.node()
-    version = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    version = subprocess.run(
+        [str(program), "--version"], capture_output=True, text=True, check=True, timeout=20
+    ).stdout.strip()
     major = version.removeprefix("v").partition(".")[0]
     if not major.isdigit() or int(major) < MIN_NODE:
-        return Finding("node", "failed", f"{version} is too old", f"Node.js {MIN_NODE} or newer is needed: ./lockstep setup fetches one.")
+        return Finding(
+            "node",
+            "failed",
+            f"{version} is too old",
+            f"Node.js {MIN_NODE} or newer is needed: ./lockstep setup fetches one.",
+        )
     return Finding("node", "ok", f"{version} ({program.resolve()})")
 
 
@@ -93,7 +103,9 @@ def check_evm_chain() -> Finding:
     program = tools.foundry("anvil")
     version = tools.foundry_version(program)
     if version != tools.FOUNDRY_VERSION:
-        return Finding("evm chain", "failed", f"anvil does not run ({version})", "Its package may be for another platform.")
+        return Finding(
+            "evm chain", "failed", f"anvil does not run ({version})", "Its package may be for another platform."
+        )
     return Finding("evm chain", "ok", f"anvil {version}")
 
 
@@ -101,13 +113,15 @@ def check_contract_tools() -> Finding:
     """forge and the compiler; needed to change the contracts only."""
     try:
         tools.foundry("forge")
-    except tools.ToolMissing as error:
+    except ToolMissing as error:
         return Finding("contract tools", "note", str(error), f"Needed only to change the contracts. {error.cure}")
     wrapper = ROOT / "chains" / "evm" / "solc"
     asked = subprocess.run([str(wrapper), "--version"], capture_output=True, text=True, check=False, timeout=60)
     if asked.returncode != 0:
         return Finding("contract tools", "failed", "the Solidity compiler does not start", "Run ./lockstep setup.")
-    return Finding("contract tools", "ok", f"forge {tools.FOUNDRY_VERSION}, solc {asked.stdout.rpartition('Version: ')[2].strip()}")
+    return Finding(
+        "contract tools", "ok", f"forge {tools.FOUNDRY_VERSION}, solc {asked.stdout.rpartition('Version: ')[2].strip()}"
+    )
 
 
 def check_disk() -> Finding:
@@ -121,7 +135,12 @@ def check_memory() -> Finding:
     """Memory for both chains, three attestors and a relayer."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if pages < WANTED_MEMORY:
-        return Finding("memory", "note", f"{pages / 1e9:.1f} GB", f"The local system likes {WANTED_MEMORY / 1e9:.0f} GB; it may be slow.")
+        return Finding(
+            "memory",
+            "note",
+            f"{pages / 1e9:.1f} GB",
+            f"The local system likes {WANTED_MEMORY / 1e9:.0f} GB; it may be slow.",
+        )
     return Finding("memory", "ok", f"{pages / 1e9:.1f} GB, {os.cpu_count()} cores")
 
 
@@ -146,7 +165,9 @@ def check_artifacts() -> Finding:
     differences = artifacts.check(ROOT)
     if differences:
         more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
-        return Finding("artifacts", "note", differences[0].sentence + more, "./lockstep artifacts build makes them anew.")
+        return Finding(
+            "artifacts", "note", differences[0].sentence + more, "./lockstep artifacts build makes them anew."
+        )
     return Finding("artifacts", "ok", "the committed runtime and contracts are current")
 
 
@@ -155,7 +176,12 @@ def check_rust() -> Finding:
     rust = find_rust()
     if rust is None or not rust.wasm:
         found = "none" if rust is None else f"{rust.version}, which can't build the runtime's WebAssembly"
-        return Finding("rust (optional)", "note", found, f"Needed only to change the pallets: {SETUP.relative_to(ROOT)} installs what is missing.")
+        return Finding(
+            "rust (optional)",
+            "note",
+            found,
+            f"Needed only to change the pallets: {SETUP.relative_to(ROOT)} installs what is missing.",
+        )
     return Finding("rust (optional)", "ok", rust.version)
 
 
@@ -163,7 +189,12 @@ def check_environment() -> Finding:
     """Whether development keys may be used."""
     environment = os.environ.get("LOCKSTEP_ENV")
     if environment not in (None, "dev"):
-        return Finding("environment", "failed", f"LOCKSTEP_ENV is {environment}", "The local system needs LOCKSTEP_ENV=dev, or none.")
+        return Finding(
+            "environment",
+            "failed",
+            f"LOCKSTEP_ENV is {environment}",
+            "The local system needs LOCKSTEP_ENV=dev, or none.",
+        )
     return Finding("environment", "ok", "development")
 
 

@@ -18,7 +18,9 @@ from lockstep_cli.reading import Document, hexed, order_document, reason_documen
 from lockstep_cli.session import Session, open_session, parse_amount
 from lockstep_cli.watch import Watcher
 
-explain_app = typer.Typer(help="Ask a chain which rules a move would fail, all of them, before anything is signed.", no_args_is_help=True)
+explain_app = typer.Typer(
+    help="Ask a chain which rules a move would fail, all of them, before anything is signed.", no_args_is_help=True
+)
 
 Sender = Annotated[str, typer.Argument(help="Who sends: a name of the cast (ana, ben, ...).")]
 Receiver = Annotated[str, typer.Argument(help="Who receives: a name, or an address of that chain.")]
@@ -26,13 +28,20 @@ Amount = Annotated[str, typer.Argument(help="Whole base units, for example 250."
 OnChain = Annotated[str, typer.Option("--chain", help="substrate or evm.")]
 ToChain = Annotated[str, typer.Option("--to", help="The chain to cross to: substrate or evm.")]
 Free = Annotated[str | None, typer.Option("--free", help="How many free base units cross.")]
-Lots = Annotated[list[str] | None, typer.Option("--lot", help="A locked lot as ACQUIRED:UNLOCKS:AMOUNT (UTC seconds); may be given again.")]
-ReceiverName = Annotated[str | None, typer.Option("--receiver", help="Who gets it over there; without it, the sender's own account.")]
+Lots = Annotated[
+    list[str] | None,
+    typer.Option("--lot", help="A locked lot as ACQUIRED:UNLOCKS:AMOUNT (UTC seconds); may be given again."),
+]
+ReceiverName = Annotated[
+    str | None, typer.Option("--receiver", help="Who gets it over there; without it, the sender's own account.")
+]
 Deadline = Annotated[int, typer.Option("--deadline", help="Seconds until the order expires and is refunded.", min=1)]
 ORDER_TIMEOUT = 120.0
 
 
-def transfer(sender: Sender, receiver: Receiver, amount: Amount, chain: OnChain = "substrate", json: Json = False) -> None:
+def transfer(
+    sender: Sender, receiver: Receiver, amount: Amount, chain: OnChain = "substrate", json: Json = False
+) -> None:
     """Send free tokens on one chain. Between one's own accounts anything moves, locked or not."""
     with open_session() as session:
         on = session.chain(chain)
@@ -46,7 +55,9 @@ def transfer(sender: Sender, receiver: Receiver, amount: Amount, chain: OnChain 
 
 
 @explain_app.command("transfer")
-def explain_transfer(sender: Sender, receiver: Receiver, amount: Amount, chain: OnChain = "substrate", json: Json = False) -> None:
+def explain_transfer(
+    sender: Sender, receiver: Receiver, amount: Amount, chain: OnChain = "substrate", json: Json = False
+) -> None:
     """Would this transfer be allowed? If not, every rule that says no, with its values and what would cure it."""
     with open_session() as session:
         on = session.chain(chain)
@@ -95,7 +106,7 @@ def cross(
             "timeline": [{"stage": "initiated", **tx_document(submitted.tx)}],
         }
         if wait:
-            _follow(submitted.order_id, *watchers, document)
+            _follow(submitted.order_id, watchers[0], watchers[1], document)
     if json:
         print_json(document)
         return
@@ -107,7 +118,9 @@ def cross(
 
 def _follow(order_id: bytes, at_source: Watcher, at_destination: Watcher, document: Document) -> None:
     with progress_console().status("waiting for finality, two of three attestors, and delivery"):
-        decided = at_destination.wait(OrderDelivered | OrderRejected, lambda e: e.order_id == order_id, "the outcome", ORDER_TIMEOUT)  # type: ignore[arg-type]
+        decided: OrderDelivered | OrderRejected = at_destination.wait(
+            (OrderDelivered, OrderRejected), lambda e: e.order_id == order_id, "the outcome", ORDER_TIMEOUT
+        )
         stage = "delivered" if isinstance(decided, OrderDelivered) else "rejected"
         document["timeline"].append({"stage": stage, **tx_document(decided.at)})
         settled = at_source.wait(OrderSettled, lambda e: e.order_id == order_id, "the settlement", ORDER_TIMEOUT)
@@ -117,11 +130,19 @@ def _follow(order_id: bytes, at_source: Watcher, at_destination: Watcher, docume
 
 
 def _crossing(
-    session: Session, sender: str, to: str, free: str | None, lots: list[str] | None, receiver: str | None, deadline: int
+    session: Session,
+    sender: str,
+    to: str,
+    free: str | None,
+    lots: list[str] | None,
+    receiver: str | None,
+    deadline: int,
 ) -> tuple[Chain, Chain, Person, InitiateRequest]:
     destination, source = session.chain(to), session.other(to)
     person, beneficiary = session.person(sender), session.person(receiver or sender)
-    named = tuple(sorted((_parse_lot(text) for text in lots or ()), key=lambda item: (item.unlocks_at, item.acquired_at)))
+    named = tuple(
+        sorted((_parse_lot(text) for text in lots or ()), key=lambda item: (item.unlocks_at, item.acquired_at))
+    )
     if free is not None:
         named = (Lot(parse_amount(free), 0, 0), *named)
     if free is None and not lots:
@@ -141,7 +162,10 @@ def _crossing(
 def _parse_lot(text: str) -> Lot:
     match = re.fullmatch(r"(\d{1,19}):(\d{1,19}):([\d_,]+)", text, re.ASCII)
     if match is None:
-        raise UserError(f"{text!r} does not name a lot.", "Write ACQUIRED:UNLOCKS:AMOUNT, as `lockstep position show WHO --json` gives them.")
+        raise UserError(
+            f"{text!r} does not name a lot.",
+            "Write ACQUIRED:UNLOCKS:AMOUNT, as `lockstep position show WHO --json` gives them.",
+        )
     return Lot(parse_amount(match[3]), int(match[1]), int(match[2]))
 
 

@@ -34,7 +34,9 @@ def everything(json: Json = False) -> None:
     for column in ("order", "from", "to", "amount", "status", "waits for"):
         table.add_column(column, justify="right" if column == "amount" else "left")
     for row in rows:
-        table.add_row(row["order_id"][:12] + "…", row["from"], row["to"], f"{row['amount']:,}", row["status"], row["waits_for"])
+        table.add_row(
+            row["order_id"][:12] + "…", row["from"], row["to"], f"{row['amount']:,}", row["status"], row["waits_for"]
+        )
     people_console().print(table)
 
 
@@ -49,7 +51,14 @@ def show(order_id: OrderId, json: Json = False) -> None:
             "order": order_document(transfer.state.order_id, transfer.state.order),
             "held": [reason_document(reason) for reason in transfer.state.held],
             "timeline": [
-                {"stage": stage.stage, "at": int(stage.at), "chain": stage.chain, "transaction": stage.place, "hash": stage.tx, "codes": stage.detail}
+                {
+                    "stage": stage.stage,
+                    "at": int(stage.at),
+                    "chain": stage.chain,
+                    "transaction": stage.place,
+                    "hash": stage.tx,
+                    "codes": stage.detail,
+                }
                 for stage in history
             ],
         }
@@ -96,7 +105,9 @@ def summary(session: Session, transfer: Transfer) -> dict[str, Any]:
 def find(journal: Journal, text: str) -> Transfer:
     """The one order whose id begins with this. UserError when there is none, or more than one."""
     wanted = text.lower().removeprefix("0x").rstrip("…")
-    found = [transfer for transfer in journal.transfers() if wanted and transfer.state.order_id.hex().startswith(wanted)]
+    found = [
+        transfer for transfer in journal.transfers() if wanted and transfer.state.order_id.hex().startswith(wanted)
+    ]
     if len(found) != 1:
         how = "No order begins" if not found else f"{len(found)} orders begin"
         raise UserError(f"{how} with {text!r}.", "./lockstep order list shows them all.")
@@ -109,7 +120,9 @@ def open_journal() -> Iterator[tuple[Session, Journal]]:
     with open_session() as session:
         path = Path(session.state.journal)
         if not path.is_file():
-            raise UserError("The relayer of this system has not written its journal yet.", "Try again in a few seconds.")
+            raise UserError(
+                "The relayer of this system has not written its journal yet.", "Try again in a few seconds."
+            )
         journal = Journal(path)
         try:
             yield session, journal

@@ -11,11 +11,15 @@ from lockstep_cli.output import Json, people_console, print_json
 from lockstep_cli.reading import positions_document
 from lockstep_cli.session import open_session
 
-app = typer.Typer(help="Show positions: free tokens, every lot with its dates, and what is in flight.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show positions: free tokens, every lot with its dates, and what is in flight.", no_args_is_help=True
+)
 
 
 @app.command("show")
-def show(who: Annotated[str, typer.Argument(help="A name (ana, ben, ...) or an investor id.")], json: Json = False) -> None:
+def show(
+    who: Annotated[str, typer.Argument(help="A name (ana, ben, ...) or an investor id.")], json: Json = False
+) -> None:
     """Show one investor's position on both chains.
 
     Lots are shown as stored: one whose unlock time has passed becomes free by the next move.

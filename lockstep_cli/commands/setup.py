@@ -8,7 +8,7 @@ from lockstep_cli.output import Json, people_console, print_json
 def setup(json: Json = False) -> None:
     """Make the environment in `.lockstep/`, and do nothing else.
 
-    Every command does this by itself at its first start; this one is for images and for machines that will be offline later.
+    Every command does so at its first start; this one is for images and machines that will be offline later.
     """
     if json:
         print_json({"ready": True})

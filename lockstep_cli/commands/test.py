@@ -52,17 +52,24 @@ class Result:
     note: str = ""
 
 
-def test(
-    fast: Annotated[bool, typer.Option("--fast", help="Only what needs no chain and no compiler: lint, types, artifacts, unit, parity.")] = False,
-    expression: Annotated[str | None, typer.Option("-k", help="Run only the Python tests that match, as pytest's -k.")] = None,
-    only: Annotated[list[str] | None, typer.Option("--only", help="Run only these parts (may be given again); see the table.")] = None,
+def run_all(
+    fast: Annotated[
+        bool,
+        typer.Option("--fast", help="Only what needs no chain and no compiler: lint, types, artifacts, unit, parity."),
+    ] = False,
+    expression: Annotated[
+        str | None, typer.Option("-k", help="Run only the Python tests that match, as pytest's -k.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Run only these parts (may be given again); see the table.")
+    ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", "-x", help="Stop at the first part that fails.")] = False,
     json: Json = False,
 ) -> None:
     """Run every check and test: ruff, mypy, artifacts, pytest on all levels, forge, clippy and cargo.
 
-    Rust parts are skipped with a notice where this machine has no Rust. Under CI=true nothing is skipped: what is missing is installed, or
-    the run fails. The exit code is 1 when a part failed.
+    Rust parts are skipped with a notice where this machine has no Rust. Under CI=true nothing is skipped: what is missing
+    is installed, or the run fails. The exit code is 1 when a part failed.
     """
     console = progress_console() if json else people_console()
     results: list[Result] = []
@@ -74,7 +81,9 @@ def test(
             break
     failed = [result.name for result in results if result.outcome == "failed"]
     if json:
-        parts = [{"name": r.name, "outcome": r.outcome, "seconds": round(r.seconds, 1), "note": r.note} for r in results]
+        parts = [
+            {"name": r.name, "outcome": r.outcome, "seconds": round(r.seconds, 1), "note": r.note} for r in results
+        ]
         print_json({"passed": not failed, "parts": parts})
     else:
         console.print(table(results))
@@ -169,7 +178,9 @@ def run(part: Part, console: Console, *, quiet: bool) -> Result:
     started = time.monotonic()
     env = {**os.environ, **part.env}
     program = shutil.which(part.command[0], path=env.get("PATH")) or part.command[0]
-    finished = subprocess.run([program, *part.command[1:]], cwd=part.folder, env=env, stdout=2 if quiet else None, check=False)
+    finished = subprocess.run(
+        [program, *part.command[1:]], cwd=part.folder, env=env, stdout=2 if quiet else None, check=False
+    )
     outcome: Outcome = "passed" if finished.returncode in part.accepts else "failed"
     return Result(part.name, outcome, time.monotonic() - started)
 
@@ -181,7 +192,9 @@ def table(results: Sequence[Result]) -> Table:
     for column in ("part", "outcome", "seconds", "note"):
         shown.add_column(column, justify="right" if column == "seconds" else "left")
     for result in results:
-        shown.add_row(result.name, f"[{colours[result.outcome]}]{result.outcome}[/]", f"{result.seconds:.1f}", result.note)
+        shown.add_row(
+            result.name, f"[{colours[result.outcome]}]{result.outcome}[/]", f"{result.seconds:.1f}", result.note
+        )
     shown.add_section()
     shown.add_row("all", "", f"{sum(result.seconds for result in results):.1f}", "")
     return shown

@@ -24,21 +24,35 @@ from lockstep_cli.paths import RUN, up_folder, up_state
 
 CHECK_SECONDS = 1.0
 
-Host = Annotated[str, typer.Option("--host", envvar="LOCKSTEP_HOST", help="Where the chains and the health endpoint listen.")]
-SubstratePort = Annotated[int, typer.Option("--substrate-port", envvar="LOCKSTEP_SUBSTRATE_PORT", min=0, max=65535, help="0: any free one.")]
-EvmPort = Annotated[int, typer.Option("--evm-port", envvar="LOCKSTEP_EVM_PORT", min=0, max=65535, help="0: any free one.")]
-HealthPort = Annotated[int, typer.Option("--health-port", envvar="LOCKSTEP_HEALTH_PORT", min=0, max=65535, help="0: any free one.")]
+Host = Annotated[
+    str, typer.Option("--host", envvar="LOCKSTEP_HOST", help="Where the chains and the health endpoint listen.")
+]
+SubstratePort = Annotated[
+    int, typer.Option("--substrate-port", envvar="LOCKSTEP_SUBSTRATE_PORT", min=0, max=65535, help="0: any free one.")
+]
+EvmPort = Annotated[
+    int, typer.Option("--evm-port", envvar="LOCKSTEP_EVM_PORT", min=0, max=65535, help="0: any free one.")
+]
+HealthPort = Annotated[
+    int, typer.Option("--health-port", envvar="LOCKSTEP_HEALTH_PORT", min=0, max=65535, help="0: any free one.")
+]
 
 
-class Stopped(BaseException):  # noqa: N818 - no error: somebody asked, as with KeyboardInterrupt
+class Stopped(BaseException):
     """SIGTERM came."""
 
 
-def up(host: Host = "127.0.0.1", substrate_port: SubstratePort = 0, evm_port: EvmPort = 0, health_port: HealthPort = 0, json: Json = False) -> None:
+def up(
+    host: Host = "127.0.0.1",
+    substrate_port: SubstratePort = 0,
+    evm_port: EvmPort = 0,
+    health_port: HealthPort = 0,
+    json: Json = False,
+) -> None:
     """Keep both chains, three attestors and the relayer running until Ctrl-C, with a registered and issued asset.
 
-    The other commands find the running system by themselves. Everything it makes is gone when it stops; its logs stay in the
-    run folder until the next start. One system per checkout.
+    The other commands find the running system by themselves. Everything it makes is gone when it stops; its logs stay in
+    the run folder until the next start. One system per checkout.
     """
     told: Callable[[str], None] = progress_console().print if json else people_console().print
     options = Options(host=host, substrate_port=substrate_port, evm_port=evm_port, eager=True)
@@ -65,7 +79,12 @@ def announce(state: SystemState, health_port: int, folder: Path, *, json: bool) 
         print_json({**state.model_dump(), "health": health, "logs": str(folder)})
         return
     console = people_console()
-    rows = {"Substrate": state.substrate_ws, "EVM": f"{state.evm_http} (WebSocket {state.evm_ws})", "Health": health, "Logs": str(folder)}
+    rows = {
+        "Substrate": state.substrate_ws,
+        "EVM": f"{state.evm_http} (WebSocket {state.evm_ws})",
+        "Health": health,
+        "Logs": str(folder),
+    }
     for name, place in rows.items():
         console.print(f"  {name:<10} {place}", soft_wrap=True)
     console.print("Running. Try ./lockstep position list in another terminal; Ctrl-C stops everything.")
@@ -101,7 +120,9 @@ def sole_use(folder: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError("A local system is already running in this checkout.", "Use it, or stop it first with Ctrl-C.") from error
+            raise UserError(
+                "A local system is already running in this checkout.", "Use it, or stop it first with Ctrl-C."
+            ) from error
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
         yield folder

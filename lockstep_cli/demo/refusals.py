@@ -26,11 +26,29 @@ class Attempt:
 
 
 ATTEMPTS: Final = (
-    Attempt("locked lot to another investor", "ben", lambda free, total: free + 1, Refusal.LotsLocked, "more than her free tokens to Ben"),
-    Attempt("ineligible receiver", "cho", lambda free, total: 1, Refusal.ReceiverNotEligible, "to Cho, who never qualified"),
-    Attempt("expired eligibility", "dan", lambda free, total: 1, Refusal.EligibilityExpired, "to Dan, whose accreditation lapsed"),
-    Attempt("insufficient balance", "ben", lambda free, total: total + 1, Refusal.InsufficientBalance, "more than she has"),
-    Attempt("unbound account", STRANGER, lambda free, total: 1, Refusal.ReceiverUnbound, "to an account nobody vouched for"),
+    Attempt(
+        "locked lot to another investor",
+        "ben",
+        lambda free, total: free + 1,
+        Refusal.LotsLocked,
+        "more than her free tokens to Ben",
+    ),
+    Attempt(
+        "ineligible receiver", "cho", lambda free, total: 1, Refusal.ReceiverNotEligible, "to Cho, who never qualified"
+    ),
+    Attempt(
+        "expired eligibility",
+        "dan",
+        lambda free, total: 1,
+        Refusal.EligibilityExpired,
+        "to Dan, whose accreditation lapsed",
+    ),
+    Attempt(
+        "insufficient balance", "ben", lambda free, total: total + 1, Refusal.InsufficientBalance, "more than she has"
+    ),
+    Attempt(
+        "unbound account", STRANGER, lambda free, total: 1, Refusal.ReceiverUnbound, "to an account nobody vouched for"
+    ),
 )
 
 

@@ -16,11 +16,19 @@ from typing import Protocol
 from bridge.types import Approval, InitiateRequest, Lot, TransferOrder
 from chains.base import Chain, OrderDelivered, OrderRefused, OrderRejected, OrderSettled, Submitted
 from lockstep_cli.demo.refusals import compare, try_all
+from lockstep_cli.demo.story import clock
 from lockstep_cli.local.asset import GRANTS
 from lockstep_cli.local.cast import Person
 from lockstep_cli.local.system import LocalSystem
-from lockstep_cli.demo.story import clock
-from lockstep_cli.reading import Document, hexed, lot_document, order_document, position_document, positions_document, tx_document
+from lockstep_cli.reading import (
+    Document,
+    hexed,
+    lot_document,
+    order_document,
+    position_document,
+    positions_document,
+    tx_document,
+)
 from lockstep_cli.watch import Watcher
 
 CROSSING_TIMEOUT = 90.0
@@ -58,7 +66,9 @@ class InFlight:
 class Scenario:
     """One run. `document` grows act by act."""
 
-    def __init__(self, system: LocalSystem, narrator: Narrator, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, system: LocalSystem, narrator: Narrator, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.system = system
         self.tell = narrator
         self.document: Document = {"seconds": {}}
@@ -91,7 +101,9 @@ class Scenario:
             on_evm = try_all(self.system.evm, self.system.asset, self.system.people)
             self.document["refusals"] = compare(on_substrate, on_evm)
             for row in self.document["refusals"]:
-                self.tell.say(f"{row['attempt']}: {row['name']} ({row['substrate_code']} on Substrate, {row['evm_code']} on EVM). {row['sentence']}")
+                self.tell.say(
+                    f"{row['attempt']}: {row['name']} ({row['substrate_code']} on Substrate, {row['evm_code']} on EVM). {row['sentence']}"
+                )
         with self.act("return", "The position goes home"):
             self._return()
         with self.act("replay", "Nothing is delivered twice"):
@@ -144,23 +156,37 @@ class Scenario:
 
     def _keep_for_replay(self, flight: InFlight) -> None:
         """Asks the attestors for their approval like anyone may, and keeps it for a second delivery later."""
-        flight.at_source.wait(object, lambda event: getattr(event, "order_id", b"") == flight.order_id, "the order", CROSSING_TIMEOUT)
+        flight.at_source.wait(
+            object, lambda event: getattr(event, "order_id", b"") == flight.order_id, "the order", CROSSING_TIMEOUT
+        )
         approval, set_id, signatures = self.system.collect_approval(flight.order, flight.destination)
         self._replays[flight.destination.name] = (flight, approval, set_id, signatures)
 
     def _arrive(self, flight: InFlight) -> None:
         timeline = self._settled(flight)
-        self.document["crossing"] = {"order_id": hexed(flight.order_id), "order": order_document(flight.order_id, flight.order), "timeline": timeline}
+        self.document["crossing"] = {
+            "order_id": hexed(flight.order_id),
+            "order": order_document(flight.order_id, flight.order),
+            "timeline": timeline,
+        }
         for stage in timeline:
-            where = f"{stage['chain']:<10} block {stage['block']:<6} {stage['hash']}" if "block" in stage else "by 2 of 3 attestors"
+            where = (
+                f"{stage['chain']:<10} block {stage['block']:<6} {stage['hash']}"
+                if "block" in stage
+                else "by 2 of 3 attestors"
+            )
             self.tell.say(f"{clock(stage['time'])}  {stage['stage']:<10} {where}")
         self.document["after_crossing"] = self._positions()
         self.tell.positions("After the crossing", self.document["after_crossing"])
 
     def _settled(self, flight: InFlight) -> list[Document]:
         """Waits for the end of a delivered order; its timeline, oldest stage first."""
-        delivered = flight.at_destination.wait(OrderDelivered, lambda e: e.order_id == flight.order_id, "the delivery", CROSSING_TIMEOUT)
-        settled = flight.at_source.wait(OrderSettled, lambda e: e.order_id == flight.order_id, "the settlement", CROSSING_TIMEOUT)
+        delivered = flight.at_destination.wait(
+            OrderDelivered, lambda e: e.order_id == flight.order_id, "the delivery", CROSSING_TIMEOUT
+        )
+        settled = flight.at_source.wait(
+            OrderSettled, lambda e: e.order_id == flight.order_id, "the settlement", CROSSING_TIMEOUT
+        )
         return [
             {"stage": "initiated", **tx_document(flight.submitted.tx)},
             *self.system.attested(flight.order_id),
@@ -169,8 +195,12 @@ class Scenario:
         ]
 
     def _refund(self, flight: InFlight) -> None:
-        rejected = flight.at_destination.wait(OrderRejected, lambda e: e.order_id == flight.order_id, "the rejection", CROSSING_TIMEOUT)
-        settled = flight.at_source.wait(OrderSettled, lambda e: e.order_id == flight.order_id, "the refund", CROSSING_TIMEOUT)
+        rejected = flight.at_destination.wait(
+            OrderRejected, lambda e: e.order_id == flight.order_id, "the rejection", CROSSING_TIMEOUT
+        )
+        settled = flight.at_source.wait(
+            OrderSettled, lambda e: e.order_id == flight.order_id, "the refund", CROSSING_TIMEOUT
+        )
         asset, investor = self.system.asset, flight.person.investor
         self.document["refund"] |= {
             "outcome": settled.outcome,
@@ -183,7 +213,9 @@ class Scenario:
                 {"stage": "refunded", **tx_document(settled.at)},
             ],
         }
-        self.tell.say(f"EVM refused Fay's order for reason {rejected.reason}; Substrate returned the very lots she had sent")
+        self.tell.say(
+            f"EVM refused Fay's order for reason {rejected.reason}; Substrate returned the very lots she had sent"
+        )
 
     def _return(self) -> None:
         flight = self._initiate(self.system.people["ana"], self.system.evm, self.system.substrate)
@@ -200,13 +232,28 @@ class Scenario:
         before = self._positions()
         submitted = self.system.deliver(flight.destination, [flight.order], approval, set_id, signatures)
         refused = [event for event in submitted.events if isinstance(event, OrderRefused)]
-        self.tell.say(f"second delivery of {hexed(flight.order_id)[:12]}… on {flight.destination.name}: code {submitted.codes[0]}")
+        self.tell.say(
+            f"second delivery of {hexed(flight.order_id)[:12]}… on {flight.destination.name}: code {submitted.codes[0]}"
+        )
         after = self._positions()
-        held = [{who: (p["free"], p["lots"]) for who, p in moment[flight.destination.name].items()} for moment in (before, after)]
-        return {"order_id": hexed(flight.order_id), **tx_document(submitted.tx), "code": submitted.codes[0], "refused": len(refused), "unchanged": held[0] == held[1]}
+        held = [
+            {who: (p["free"], p["lots"]) for who, p in moment[flight.destination.name].items()}
+            for moment in (before, after)
+        ]
+        return {
+            "order_id": hexed(flight.order_id),
+            **tx_document(submitted.tx),
+            "code": submitted.codes[0],
+            "refused": len(refused),
+            "unchanged": held[0] == held[1],
+        }
 
     def _positions(self) -> Document:
-        return positions_document(self.system.chains, self.system.asset, {grant.who: self.system.people[grant.who].investor for grant in GRANTS})
+        return positions_document(
+            self.system.chains,
+            self.system.asset,
+            {grant.who: self.system.people[grant.who].investor for grant in GRANTS},
+        )
 
     def _audit(self) -> Document:
         return self.system.audit()

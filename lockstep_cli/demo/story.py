@@ -46,7 +46,10 @@ def _position_rows(position: Document) -> list[tuple[str, str, str, str]]:
     rows = []
     if position["free"]:
         rows.append(("free", amount(position["free"]), "-", "-"))
-    rows += [("[yellow]locked[/]", amount(lot["amount"]), day(lot["acquired_at"]), day(lot["unlocks_at"])) for lot in position["lots"]]
+    rows += [
+        ("[yellow]locked[/]", amount(lot["amount"]), day(lot["acquired_at"]), day(lot["unlocks_at"]))
+        for lot in position["lots"]
+    ]
     if position["in_flight"]:
         rows.append(("[cyan]in flight[/]", amount(position["in_flight"]), "-", "-"))
     return rows or [("[dim]nothing[/]", "[dim]0[/]", "[dim]-[/]", "[dim]-[/]")]
@@ -94,14 +97,21 @@ def ending(console: Console, document: Document, broken: list[str]) -> None:
     for column in ("moment", "issued", "on Substrate", "on EVM", "in flight"):
         table.add_column(column, justify="left" if column == "moment" else "right")
     for moment, row in document.get("audit", {}).items():
-        table.add_row(moment.replace("_", " "), *(amount(row[key]) for key in ("issued", "substrate", "evm", "in_flight")))
+        table.add_row(
+            moment.replace("_", " "), *(amount(row[key]) for key in ("issued", "substrate", "evm", "in_flight"))
+        )
     console.print()
     console.print(table)
     seconds = document.get("seconds", {})
-    console.print("\n[dim]seconds: " + ", ".join(f"{key.replace('_', ' ')} {value:.1f}" for key, value in seconds.items()) + "[/]")
+    console.print(
+        "\n[dim]seconds: " + ", ".join(f"{key.replace('_', ' ')} {value:.1f}" for key, value in seconds.items()) + "[/]"
+    )
     if broken:
         console.print("\n[bold red]Not as promised:[/]")
         for sentence in broken:
             console.print(f"  - {sentence}")
     else:
-        console.print("\n[bold green]Everything was as promised.[/] Lots arrived and came home with their dates; both chains refused by the same codes; nothing was lost or doubled.")
+        console.print(
+            "\n[bold green]Everything was as promised.[/] Lots arrived and came home with their dates; "
+            "both chains refused by the same codes; nothing was lost or doubled."
+        )

@@ -37,7 +37,10 @@ def collect_approval(
     with httpx.Client(timeout=15, trust_env=False, params={"expires_at": expires_at}) as client:
         # An attestor answers 404 until it has seen the order in a final block: nothing tells a client when that is.
         for attempt in Retrying(
-            retry=retry_if_exception_type(NotApproved), stop=stop_after_delay(PATIENCE), wait=wait_fixed(BETWEEN), reraise=True
+            retry=retry_if_exception_type(NotApproved),
+            stop=stop_after_delay(PATIENCE),
+            wait=wait_fixed(BETWEEN),
+            reraise=True,
         ):
             with attempt:
                 signatures = _ask(client, urls, path, signers.threshold)
@@ -48,9 +51,14 @@ def _ask(client: httpx.Client, urls: Sequence[str], path: str, need: int) -> lis
     answers = [client.get(url + path) for url in urls]
     signed = [answer.json() for answer in answers if answer.status_code == httpx.codes.OK]
     if len(signed) < need:
-        raise NotApproved(len(signed), need, [answer.text[:200] for answer in answers if answer.status_code != httpx.codes.OK])
+        raise NotApproved(
+            len(signed), need, [answer.text[:200] for answer in answers if answer.status_code != httpx.codes.OK]
+        )
     # The chain wants signatures ascending by signer, and each attestor's health tells its address.
     addresses = {url: client.get(url + "/health").json()["address"] for url in urls}
     by_url = dict(zip(urls, answers, strict=True))
-    ascending = sorted((url for url in urls if by_url[url].status_code == httpx.codes.OK), key=lambda url: bytes.fromhex(addresses[url][2:]))
+    ascending = sorted(
+        (url for url in urls if by_url[url].status_code == httpx.codes.OK),
+        key=lambda url: bytes.fromhex(addresses[url][2:]),
+    )
     return [bytes.fromhex(by_url[url].json()["signature"][2:]) for url in ascending[:need]]

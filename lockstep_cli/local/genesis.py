@@ -32,7 +32,13 @@ def oracle_set() -> SignerSet:
 def substrate_patch() -> dict[str, Any]:
     """Merged over the runtime's `development` preset; the devnet adds the deployment that it draws."""
     keys = staff("substrate")
-    funded = [keys.admin, keys.guardian, keys.controller, keys.relayer, *(substrate_account(role.name) for role in ROLES)]
+    funded = [
+        keys.admin,
+        keys.guardian,
+        keys.controller,
+        keys.relayer,
+        *(substrate_account(role.name) for role in ROLES),
+    ]
     return {
         "balances": {"balances": [[account.text, NATIVE_COIN] for account in funded]},
         "eligibility": {

@@ -57,7 +57,9 @@ class LocalOracle:
 
     def suspend(self, chain: Chain, person: Person, now: int) -> Submitted:
         """Takes the right to receive and leaves the way out."""
-        return self.publish(chain, (self.word(person, Permission.SEND | Permission.BRIDGE, now + person.role.valid_for),))
+        return self.publish(
+            chain, (self.word(person, Permission.SEND | Permission.BRIDGE, now + person.role.valid_for),)
+        )
 
     def word(self, person: Person, permissions: Permission, valid_until: int) -> EligibilityItem:
         """One item of a batch; limits stay as they are."""

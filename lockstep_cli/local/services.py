@@ -23,7 +23,9 @@ START_SECONDS = 60.0
 class Services:
     """Starts the processes and knows where they listen. A context manager: leaving it stops them all."""
 
-    def __init__(self, folder: Path, devnet: EmbeddedDevnet, contracts: EvmContracts, domains: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, folder: Path, devnet: EmbeddedDevnet, contracts: EvmContracts, domains: Mapping[str, bytes]
+    ) -> None:
         """Keys, stores and logs go to `folder`. `domains` by chain name: a process refuses a chain that states another."""
         self.folder = folder
         self.journal = folder / "relayer.sqlite"
@@ -35,7 +37,9 @@ class Services:
     def __enter__(self) -> Services:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         processes = [process for process in (self._relayer, *self._attestors) if process is not None]
         for process in processes:
             process.ask_to_stop()
@@ -80,10 +84,14 @@ class Services:
             process.check()
 
     def _start(self, name: str, module: str, env: Mapping[str, str]) -> ChainProcess:
-        return ChainProcess(name, [sys.executable, "-m", module], self.folder / f"{name}.log", READY, {"LOCKSTEP_ENV": "dev", **env})
+        return ChainProcess(
+            name, [sys.executable, "-m", module], self.folder / f"{name}.log", READY, {"LOCKSTEP_ENV": "dev", **env}
+        )
 
     @staticmethod
-    def _chain_settings(devnet: EmbeddedDevnet, contracts: EvmContracts, domains: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    def _chain_settings(
+        devnet: EmbeddedDevnet, contracts: EvmContracts, domains: Mapping[str, bytes]
+    ) -> list[dict[str, Any]]:
         evm_node = {"http": devnet.evm_http, "ws": devnet.evm_ws}
         return [
             # In development one node stands in for two; the processes refuse that anywhere else.

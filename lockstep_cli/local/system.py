@@ -20,7 +20,7 @@ from bridge.types import AccountKind, Approval, Lot, TransferOrder
 from chains.base import Chain, Submitted
 from chains.devnet.embedded import EmbeddedDevnet, Options
 from chains.devnet.keys import ATTESTORS
-from chains.evm.adapter import EvmChain, EvmContracts
+from chains.evm.adapter import EvmChain
 from chains.evm.deploy import EvmSetup, deploy
 from chains.substrate.adapter import SubstrateChain
 from lockstep_cli.local import asset as house
@@ -43,7 +43,11 @@ class LocalSystem:
     """
 
     def __init__(
-        self, folder: Path, told: Told, randomness: Callable[[int], bytes] = secrets.token_bytes, options: Options | None = None
+        self,
+        folder: Path,
+        told: Told,
+        randomness: Callable[[int], bytes] = secrets.token_bytes,
+        options: Options | None = None,
     ) -> None:
         """`folder` exists and belongs to this run alone; `told` hears one line per step; `options` say how the chains are started."""
         self.folder = folder
@@ -67,7 +71,9 @@ class LocalSystem:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stack.close()
 
     @property
@@ -89,7 +95,12 @@ class LocalSystem:
         return collect_approval(self.services.attestor_urls, digest_order(order), order, destination)
 
     def deliver(
-        self, chain: Chain, orders: Sequence[TransferOrder], approval: Approval, set_id: int, signatures: Sequence[bytes]
+        self,
+        chain: Chain,
+        orders: Sequence[TransferOrder],
+        approval: Approval,
+        set_id: int,
+        signatures: Sequence[bytes],
     ) -> Submitted:
         """Delivers by an account that is nobody: the guardian's, which has native coin and no say in deliveries."""
         return chain.deliver(orders, approval, set_id, signatures, staff(chain.name).guardian)
@@ -98,7 +109,11 @@ class LocalSystem:
         """When the relayer held a quorum of approvals for an order, by its journal (UTC seconds); empty if it never did."""
         journal = Journal(self.services.journal)
         try:
-            return [{"stage": stage.stage, "time": int(stage.at)} for stage in journal.history(order_id) if stage.stage == "approved"]
+            return [
+                {"stage": stage.stage, "time": int(stage.at)}
+                for stage in journal.history(order_id)
+                if stage.stage == "approved"
+            ]
         finally:
             journal.close()
 
@@ -126,7 +141,9 @@ class LocalSystem:
             substrate_ws=self.devnet.substrate_ws,
             evm_http=self.devnet.evm_http,
             evm_ws=self.devnet.evm_ws,
-            evm=EvmAddresses(bridge=self.contracts.bridge, lens=self.contracts.lens, authority=self.contracts.authority),
+            evm=EvmAddresses(
+                bridge=self.contracts.bridge, lens=self.contracts.lens, authority=self.contracts.authority
+            ),
             asset="0x" + self.asset.hex(),
             investors={name: "0x" + person.investor.hex() for name, person in self.people.items()},
             attestors=self.services.attestor_urls,
@@ -135,7 +152,9 @@ class LocalSystem:
 
     def _start(self) -> None:
         self.people = draw_cast(self._randomness)
-        self.devnet = self._stack.enter_context(EmbeddedDevnet(self.folder, substrate_patch(), self._randomness(32), self._options))
+        self.devnet = self._stack.enter_context(
+            EmbeddedDevnet(self.folder, substrate_patch(), self._randomness(32), self._options)
+        )
         self.told("both chains are running")
         setup = EvmSetup(
             deployment=self._randomness(32),
@@ -169,7 +188,10 @@ class LocalSystem:
             self.asset = _both(home, away)
         self.oracle = LocalOracle(self.asset)
         with ThreadPoolExecutor(2) as pool:
-            admitted = [pool.submit(self.oracle.admit, chain, self.people.values(), chain.head().time) for chain in self.chains.values()]
+            admitted = [
+                pool.submit(self.oracle.admit, chain, self.people.values(), chain.head().time)
+                for chain in self.chains.values()
+            ]
             for future in admitted:
                 future.result()
         self._issue()

@@ -118,7 +118,9 @@ def test_a_retired_or_invented_signer_set_is_unknown(waiting: tuple[Lane, Transf
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 3601 + 60])
-def test_an_approval_lives_at_most_an_hour_and_not_a_second_longer(waiting: tuple[Lane, TransferOrder], seconds: int) -> None:
+def test_an_approval_lives_at_most_an_hour_and_not_a_second_longer(
+    waiting: tuple[Lane, TransferOrder], seconds: int
+) -> None:
     lane, order = waiting
     approval = lane.approval(order, seconds=seconds)
     with pytest.raises(Refused) as refused:
@@ -161,7 +163,9 @@ def test_signatures_that_approve_do_not_reject(waiting: tuple[Lane, TransferOrde
     lane, order = waiting
     approval = lane.approval(order)
     with pytest.raises(Refused) as refused:
-        lane.destination.reject(order, Refusal.ReceiverNotEligible, 1, lane.approved(approval), lane.relayer(lane.destination))
+        lane.destination.reject(
+            order, Refusal.ReceiverNotEligible, 1, lane.approved(approval), lane.relayer(lane.destination)
+        )
     assert refused.value.lowest.code == Refusal.SignerUnknown
     assert lane.destination.views().outcome_of(order.source, order.nonce) == Outcome.NONE
 

@@ -73,7 +73,9 @@ CASES: list[tuple[str, Callable[[Lane], InitiateRequest], Refusal]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "expected"), [(make, expected) for _, make, expected in CASES], ids=[name for name, _, _ in CASES])
+@pytest.mark.parametrize(
+    ("make", "expected"), [(make, expected) for _, make, expected in CASES], ids=[name for name, _, _ in CASES]
+)
 def test_bad_input_is_refused_by_its_rule_and_changes_nothing(
     funded: Lane, make: Callable[[Lane], InitiateRequest], expected: Refusal
 ) -> None:

@@ -56,7 +56,9 @@ def test_an_applied_batch_is_a_no_op_however_often_it_comes(system: LocalSystem,
     word = chain.views().eligibility_of(system.asset, ben.investor)
     submit(chain, batch)
     assert chain.views().eligibility_of(system.asset, ben.investor) == word
-    submit(chain, replace(heartbeat(chain), eligibilities=(replace(grant, valid_until=chain.head().time + 28 * 86_400),)))
+    submit(
+        chain, replace(heartbeat(chain), eligibilities=(replace(grant, valid_until=chain.head().time + 28 * 86_400),))
+    )
 
 
 def test_a_batch_from_the_future_is_refused_so_that_a_dead_oracle_cannot_look_alive(chain: Chain) -> None:
@@ -72,7 +74,10 @@ def test_the_oracles_time_never_falls(chain: Chain) -> None:
 def test_a_batch_for_the_other_chain_is_refused(system: LocalSystem, chain: Chain) -> None:
     other = next(each for each in system.chains.values() if each is not chain)
     batch = heartbeat(chain)
-    assert refusal_of(chain, batch, signed(digest_batch(batch, other.domain), oracle_signers()[:2])) == Refusal.SignerUnknown
+    assert (
+        refusal_of(chain, batch, signed(digest_batch(batch, other.domain), oracle_signers()[:2]))
+        == Refusal.SignerUnknown
+    )
 
 
 def test_attestors_are_no_oracle(chain: Chain) -> None:

@@ -26,7 +26,9 @@ class Lane:
     source: Chain
     destination: Chain
 
-    def request(self, person: Person, lots: Sequence[Lot], *, to: Person | None = None, seconds: int = 3600) -> InitiateRequest:
+    def request(
+        self, person: Person, lots: Sequence[Lot], *, to: Person | None = None, seconds: int = 3600
+    ) -> InitiateRequest:
         """What `person` asks to send, to their own account over there if nobody else is named."""
         receiver = to or person
         return InitiateRequest(
@@ -38,7 +40,9 @@ class Lane:
             deadline=self.source.head().time + seconds,
         )
 
-    def initiate(self, person: Person, lots: Sequence[Lot], *, to: Person | None = None, seconds: int = 3600) -> TransferOrder:
+    def initiate(
+        self, person: Person, lots: Sequence[Lot], *, to: Person | None = None, seconds: int = 3600
+    ) -> TransferOrder:
         """An order in flight, once the destination's clock has reached the second in which it began.
 
         The development chains' clocks differ by some seconds; an order from the future is refused with NotYet.
@@ -56,7 +60,9 @@ class Lane:
         """Signatures over an approval under the destination's domain; by the first two attestors if nobody is named."""
         return signed(digest_approval(approval, self.destination.domain), keys or attestors()[:2])
 
-    def deliver(self, order: TransferOrder, approval: Approval, signatures: Sequence[bytes], set_id: int = SET) -> Submitted:
+    def deliver(
+        self, order: TransferOrder, approval: Approval, signatures: Sequence[bytes], set_id: int = SET
+    ) -> Submitted:
         """By the relayer's account."""
         return self.destination.deliver([order], approval, set_id, signatures, self.relayer(self.destination))
 
@@ -67,7 +73,9 @@ class Lane:
 
     def reject_well(self, order: TransferOrder, reason: int) -> Submitted:
         """By two attestors."""
-        signatures = signed(digest_rejection(Rejection(digest_order(order), reason), self.destination.domain), attestors()[:2])
+        signatures = signed(
+            digest_rejection(Rejection(digest_order(order), reason), self.destination.domain), attestors()[:2]
+        )
         return self.destination.reject(order, reason, SET, signatures, self.relayer(self.destination))
 
     def settle_well(self, order: TransferOrder, outcome: int, reason: int = 0) -> Submitted:
@@ -83,7 +91,11 @@ class Lane:
     def held(self, chain: Chain, person: Person) -> tuple[int, int, list[tuple[int, int, int]]]:
         """(free, in flight, lots) of a person."""
         position = chain.views().position_of(self.system.asset, person.investor)
-        return position.free, position.in_flight, sorted((lot.amount, lot.acquired_at, lot.unlocks_at) for lot in position.lots)
+        return (
+            position.free,
+            position.in_flight,
+            sorted((lot.amount, lot.acquired_at, lot.unlocks_at) for lot in position.lots),
+        )
 
     def everything(self) -> list[object]:
         """What a refused act must not change: the counters of both chains, and the position that every attack here is after.
@@ -92,7 +104,10 @@ class Lane:
         """
         ana = self.system.people["ana"]
         chains = (self.source, self.destination)
-        return [*(self.held(chain, ana) for chain in chains), *(chain.views().supply_of(self.system.asset) for chain in chains)]
+        return [
+            *(self.held(chain, ana) for chain in chains),
+            *(chain.views().supply_of(self.system.asset) for chain in chains),
+        ]
 
 
 def other_amount(order: TransferOrder) -> TransferOrder:

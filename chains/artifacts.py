@@ -80,6 +80,7 @@ def outputs(root: Path, artifact: str) -> Hashes:
     return hash_files(root, (root / path for path in paths if (root / path).is_file()))
 
 
+KINDS = ("sources", "outputs")
 SOURCES = {"runtime": runtime_sources, "contracts": contract_sources}
 
 
@@ -88,16 +89,14 @@ def describe(root: Path, artifact: str) -> dict[str, Hashes]:
     return {"sources": SOURCES[artifact](root), "outputs": outputs(root, artifact)}
 
 
-def read_manifest(root: Path) -> dict[str, Any]:
+def read_manifest(root: Path) -> dict[str, dict[str, Hashes]]:
     """The committed manifest. ManifestUnreadable."""
     path = root / MANIFEST
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if set(manifest) != set(SOURCES):
-            raise ManifestUnreadable(path)
-    except (OSError, ValueError, TypeError) as error:
+        manifest: Any = json.loads(path.read_text("utf-8"))
+        return {artifact: {kind: dict(entry[kind]) for kind in KINDS} for artifact, entry in manifest.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ManifestUnreadable(path) from error
-    return manifest
 
 
 def write_manifest(root: Path, artifacts: Iterable[str] = SOURCES) -> None:
@@ -114,9 +113,12 @@ def check(root: Path) -> list[Difference]:
     manifest = read_manifest(root)
     found: list[Difference] = []
     for artifact in SOURCES:
+        if artifact not in manifest:
+            found.append(Difference(artifact, f"{artifact} is not in the manifest; it was never built"))
+            continue
         now = describe(root, artifact)
-        found += _compare(artifact, "source", manifest[artifact].get("sources", {}), now["sources"])
-        found += _compare(artifact, "artifact", manifest[artifact].get("outputs", {}), now["outputs"])
+        found += _compare(artifact, "source", manifest[artifact]["sources"], now["sources"])
+        found += _compare(artifact, "artifact", manifest[artifact]["outputs"], now["outputs"])
     return found
 
 

@@ -201,7 +201,7 @@ class Chain(Protocol):
         """The read side in the state after `at` (None: after the newest block, whatever it is at each call)."""
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
-        """The protocol's events in [first, last], in order. ValueError when `last` is not final yet."""
+        """The protocol's events in [first, last], in order. NotFinal when this node has not finalised `last`."""
 
     def wait_finalised(self, after: int, timeout: float) -> BlockRef:
         """The newest final block once its height exceeds `after`; TimeoutError after `timeout` seconds."""

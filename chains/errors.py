@@ -37,6 +37,14 @@ class BlockUnknown(ChainError):
         super().__init__(chain, f"block {block} is not known to the node")
 
 
+class NotFinal(ChainError, ValueError):
+    """Facts were asked of a block that is not final on this node yet."""
+
+    def __init__(self, chain: str, asked: int, final: int) -> None:
+        self.asked, self.final = asked, final
+        super().__init__(chain, f"block {asked} is not final; {final} is")
+
+
 class MalformedAnswer(ChainError):
     """The node answered something that does not decode. Never read as "no" or "zero": an empty answer is an error."""
 

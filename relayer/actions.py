@@ -81,11 +81,13 @@ class Actions:
         """Does what the transfer needs until it has to wait for something."""
         while (transfer := self._journal.transfer(order_id)) is not None and not transfer.state.status.is_terminal:
             step = self._attempt(transfer.state)
-            if step.wait is None:
-                self._journal.apply(order_id, step.events, self._clock())
-                continue
-            self._wait(transfer, step, step.wait)
-            return
+            if step.wait is not None:
+                self._wait(transfer, step, step.wait)
+                return
+            if self._journal.apply(order_id, step.events, self._clock()) == transfer.state:
+                # What was learned changes nothing: asking at once again would only ask the same.
+                self._wait(transfer, Step(), Wait.SIGNATURES)
+                return
 
     def _wait(self, transfer: Transfer, step: Step, wait: Wait) -> None:
         order_id = transfer.state.order_id

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import structlog
 
 from bridge.errors import RecoverableError
+from bridge.transfer import Status
 from bridge.transfer_events import DeadlineReached
 from chains.base import BlockRef, Chain
 from chains.errors import BlockUnknown, ChainError
@@ -29,6 +30,9 @@ MAX_BLOCKS = 500
 
 WAIT_SECONDS = 3.0
 """How long a wait for a block may delay an orderly end."""
+
+GRACE_SECONDS = 15.0
+"""After a start, how long a delivery that was sent before may take to show in a final block."""
 
 IDLE_SECONDS = 5.0
 """The cycle turns at least this often, so that its heartbeat tells a dead daemon from an idle one."""
@@ -101,8 +105,9 @@ class Daemon:
                 if source != destination:
                     self._check_lane(source, destination)
         for transfer in self._journal.transfers(unfinished=True):
-            # Whatever was waited for before the stop: look at it now.
-            self._journal.apply(transfer.state.order_id, (), self._clock(), next_at=0.0)
+            # Whatever was waited for before the stop: look at it now; but what was just sent may be on its way.
+            grace = GRACE_SECONDS if transfer.state.status is Status.SUBMITTED else 0.0
+            self._journal.apply(transfer.state.order_id, (), self._clock(), next_at=self._clock() + grace)
         self._log.info("reconciled", action="start.reconciled", open=len(self._journal.transfers(unfinished=True)))
 
     def turn(self) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from bridge.domains import evm_of_account
 from chains.accounts import Account, load_evm_key, load_substrate_key
 from relayer.actions import Actions
 from relayer.clocks import ChainClock, utc
@@ -14,7 +15,7 @@ from relayer.collect import Collector
 from relayer.daemon import Daemon, Watched
 from relayer.errors import SettingsRefused
 from relayer.journal import Journal
-from relayer.settings import RelayerSettings, is_development, require_domain
+from relayer.settings import RelayerSettings, is_development, require_domain, require_unpublished
 
 
 def run(
@@ -57,5 +58,7 @@ def _keys(settings: RelayerSettings) -> dict[str, Account]:
         key = load_substrate_key(settings.substrate_key_file, development=is_development())
         keys["substrate"] = Account.substrate(key)
     if settings.evm_key_file is not None:
-        keys["evm"] = Account.evm(load_evm_key(settings.evm_key_file))
+        account = Account.evm(load_evm_key(settings.evm_key_file))
+        require_unpublished(evm_of_account(account.id))
+        keys["evm"] = account
     return keys

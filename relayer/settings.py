@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from chains.base import Chain
+from chains.devnet.keys import ACCOUNTS, signer_addresses
 from chains.evm.adapter import EvmChain, EvmContracts
 from chains.substrate.adapter import SubstrateChain
 from relayer.errors import SettingsRefused
@@ -125,6 +126,12 @@ def require_domain(chain: Chain, settings: SubstrateSettings | EvmSettings) -> b
     if settings.domain is not None and domain != bytes.fromhex(settings.domain.removeprefix("0x")):
         raise SettingsRefused(f"{chain.name} states domain {domain.hex()}, the settings say {settings.domain}")
     return domain
+
+
+def require_unpublished(address: bytes) -> None:
+    """Refuses the development keys, which everyone knows, outside development. SettingsRefused."""
+    if not is_development() and "0x" + address.hex() in signer_addresses(tuple(range(ACCOUNTS))):
+        raise SettingsRefused(f"0x{address.hex()} is one of the published development keys")
 
 
 class RelayerSettings(ProcessSettings):

@@ -132,7 +132,9 @@ class EmbeddedDevnet:
         # The code size limit (EIP-170) stays on: what does not fit there would not deploy anywhere else.
         command = [str(tools.foundry("anvil")), "--host", self._options.host, "--port", str(self._options.evm_port)]
         command += ["--chain-id", str(EVM_CHAIN_ID), "--mnemonic", DEV_MNEMONIC, "--accounts", str(ACCOUNTS)]
-        return [*command, "--block-time", str(EVM_BLOCK_SECONDS), "--slots-in-an-epoch", "1", "--color", "never"]
+        # A block every second, and one for each transaction at once; both carry UTC.
+        command += ["--block-time", str(EVM_BLOCK_SECONDS), "--mixed-mining"]
+        return [*command, "--slots-in-an-epoch", "1", "--color", "never"]
 
     def check(self) -> None:
         """ChainDied when a chain has ended by itself."""

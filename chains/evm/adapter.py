@@ -16,7 +16,7 @@ from bridge.errors import UnrecoverableError
 from bridge.types import Approval, BindingPermit, InitiateRequest, Lot, OracleBatch, TransferOrder, TransferReceipt
 from chains.accounts import Account
 from chains.base import BlockRef, ChainEvent, OnSigned, Submitted, TxRef, WrongDomain, delivery_codes
-from chains.errors import BlockUnknown, MalformedAnswer
+from chains.errors import BlockUnknown, MalformedAnswer, NotFinal
 from chains.evm.artifacts import artifact
 from chains.evm.codec import LogDecoder, event_topic
 from chains.evm.rpc import CHAIN, EvmRpc, as_bytes, as_int
@@ -119,7 +119,7 @@ class EvmChain:
     def events(self, first: int, last: int) -> list[ChainEvent]:
         """The bridge's order events in final blocks, in order."""
         if last > (final := self.finalised().number):
-            raise ValueError(f"block {last} is not final; {final} is")
+            raise NotFinal(CHAIN, last, final)
         blocks: dict[int, BlockRef] = {}
         found: list[ChainEvent] = []
         for start in range(first, last + 1, MAX_LOG_RANGE):

@@ -61,11 +61,17 @@ class EvmRpc:
     def call(self, to: str, data: bytes, at: BlockRef | None) -> bytes:
         """The answer of a read-only call in the state after `at`, never in another's: the hash is sent, not the height.
 
-        RpcError when it reverts; MalformedAnswer when there is no code at the address (an empty answer is no answer).
+        BlockUnknown when this node does not have the block; RpcError when the call reverts; MalformedAnswer when there is
+        no code at the address (an empty answer is no answer).
         """
         # requireCanonical: a node that has replaced the block must say so instead of answering from a dead branch.
         block = "latest" if at is None else {"blockHash": "0x" + at.hash.hex(), "requireCanonical": True}
-        answer = as_bytes(self.request("eth_call", [{"to": to, "data": "0x" + data.hex()}, block]), "eth_call")
+        try:
+            answer = as_bytes(self.request("eth_call", [{"to": to, "data": "0x" + data.hex()}, block]), "eth_call")
+        except RpcError:
+            if at is not None and self.request("eth_getBlockByHash", ["0x" + at.hash.hex(), False]) is None:
+                raise BlockUnknown(CHAIN, at.hash.hex()) from None
+            raise
         if not answer:
             raise MalformedAnswer(CHAIN, f"a call of {to}")
         return answer

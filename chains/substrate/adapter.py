@@ -20,7 +20,7 @@ from bridge.types import (
 )
 from chains.accounts import Account
 from chains.base import BlockRef, ChainEvent, OnSigned, Submitted, TxRef, WrongDomain, delivery_codes
-from chains.errors import ChainError, MalformedAnswer, TransactionFailed
+from chains.errors import ChainError, MalformedAnswer, NotFinal, TransactionFailed
 from chains.substrate import values
 from chains.substrate.events import Record, chain_event, dispatch_failure
 from chains.substrate.node import SubstrateNode, as_hex
@@ -92,7 +92,7 @@ class SubstrateChain:
     def events(self, first: int, last: int) -> list[ChainEvent]:
         """The bridge's order events in final blocks, in order."""
         if last > (final := self.finalised().number):
-            raise ValueError(f"block {last} is not final; {final} is")
+            raise NotFinal(CHAIN, last, final)
         found: list[ChainEvent] = []
         for number in range(first, last + 1):
             found += self._events_of(self.block(number))

@@ -13,7 +13,7 @@ from typing import Any
 from substrateinterface import SubstrateInterface
 
 from chains.base import BlockRef
-from chains.errors import BlockUnknown, MalformedAnswer
+from chains.errors import BlockUnknown, MalformedAnswer, RpcError
 from chains.remembered import Remembered
 from chains.substrate.scale import CHAIN, decode_optional_vec, encode_vec
 from chains.wire import Wire, WirePerThread
@@ -101,17 +101,11 @@ class SubstrateNode:
 
     def height(self, block_hash: str) -> int:
         """Height of the block with a hash. BlockUnknown."""
-        header = self.read("chain_getHeader", [block_hash])
-        if not isinstance(header, dict):
-            raise BlockUnknown(CHAIN, block_hash)
-        return _height_in(header)
+        return _height_in(self._header(block_hash))
 
     def parent(self, block: BlockRef) -> BlockRef:
         """The block before."""
-        header = self.read("chain_getHeader", ["0x" + block.hash.hex()])
-        if not isinstance(header, dict):
-            raise BlockUnknown(CHAIN, block.hash.hex())
-        return self.block_at(as_hash(header.get("parentHash")))
+        return self.block_at(as_hash(self._header("0x" + block.hash.hex()).get("parentHash")))
 
     def wait_finalised(self, after: int, timeout: float) -> BlockRef:
         """The newest final block above a height, woken by the node's own notice. TimeoutError."""
@@ -135,7 +129,12 @@ class SubstrateNode:
         question = (at.hash, method, data)
         if (known := self._answers.get(question)) is not None:
             return known
-        answer = decode_optional_vec(as_hex(self.read("state_call", [*params, "0x" + at.hash.hex()]), method))
+        block = "0x" + at.hash.hex()
+        try:
+            answer = decode_optional_vec(as_hex(self.read("state_call", [*params, block]), method))
+        except RpcError:
+            self._header(block)
+            raise
         if answer is not None:
             self._answers.put(question, answer)
         return answer
@@ -143,6 +142,16 @@ class SubstrateNode:
     def close(self) -> None:
         """Closes every connection of every thread."""
         self._wires.close()
+
+    def _header(self, block_hash: str) -> dict[str, Any]:
+        """A header. BlockUnknown: some nodes answer null for a block they don't have, others an error."""
+        try:
+            header = self.read("chain_getHeader", [block_hash])
+        except RpcError as error:
+            raise BlockUnknown(CHAIN, block_hash) from error
+        if not isinstance(header, dict):
+            raise BlockUnknown(CHAIN, block_hash)
+        return header
 
     def _time(self, block_hash: str) -> int:
         answer = self.read("state_getStorage", [TIMESTAMP_NOW, block_hash])

@@ -124,7 +124,11 @@ def run_logged(
         log.write(f"\n$ {' '.join(argv)}\n".encode())
         log.flush()
         offset = log.tell()
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=cwd)
+        # Descriptors are inherited for the sake of the lock: should this process be killed, its tool keeps the lock
+        # until it ends, and the next start waits for that instead of working against it.
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=cwd, close_fds=False
+        )
         try:
             while True:
                 try:
@@ -358,6 +362,7 @@ def make_all(layout: Layout, stamp: str) -> None:
     """Bring every part up to its lock, then write the stamp that lets the next start skip all of this."""
     layout.home.mkdir(exist_ok=True)
     with (layout.home / "lock").open("w") as lock:
+        os.set_inheritable(lock.fileno(), True)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

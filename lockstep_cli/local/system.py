@@ -10,12 +10,13 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from bridge.digests import digest_order
+from bridge.transfer_events import Purpose
 from bridge.types import AccountKind, Approval, Lot, TransferOrder
 from chains.base import Chain, Submitted
 from chains.devnet.embedded import EmbeddedDevnet, Options
@@ -107,15 +108,20 @@ class LocalSystem:
 
     def attested(self, order_id: bytes) -> list[dict[str, Any]]:
         """When the relayer held a quorum of approvals for an order, by its journal (UTC seconds); empty if it never did."""
-        journal = Journal(self.services.journal)
-        try:
-            return [
-                {"stage": stage.stage, "time": int(stage.at)}
-                for stage in journal.history(order_id)
-                if stage.stage == "approved"
-            ]
-        finally:
-            journal.close()
+        with self._journal() as journal:
+            stages = journal.history(order_id)
+        return [{"stage": stage.stage, "time": int(stage.at)} for stage in stages if stage.stage == "approved"]
+
+    def relayed_approval(self, order_id: bytes) -> tuple[Approval, int, list[bytes]]:
+        """What the relayer delivered an order with: (approval, set id, signatures). KeyError when it never did."""
+        with self._journal() as journal:
+            quorum = journal.quorum(order_id, Purpose.DELIVERY)
+        if quorum is None:
+            raise KeyError(order_id.hex())
+        return Approval((order_id,), quorum.expires_at), quorum.set_id, list(quorum.signatures)
+
+    def _journal(self) -> AbstractContextManager[Journal]:
+        return closing(Journal(self.services.journal))
 
     def audit(self) -> dict[str, Any]:
         """The conservation audit over both chains, now."""

@@ -13,7 +13,6 @@ import uvicorn
 from bridge.errors import LockstepError
 from bridge.signing import LocalSigner
 from chains.accounts import load_evm_key
-from chains.devnet.keys import ACCOUNTS, signer_addresses
 from relayer.attestor.follower import Follower
 from relayer.attestor.service import create_app
 from relayer.attestor.settings import AttestorSettings
@@ -22,14 +21,13 @@ from relayer.attestor.store import AttestorStore
 from relayer.attestor.witness import Witness
 from relayer.clocks import ChainClock, utc
 from relayer.errors import SettingsRefused
-from relayer.settings import EvmSettings, SubstrateSettings, is_development, require_domain
+from relayer.settings import EvmSettings, SubstrateSettings, is_development, require_domain, require_unpublished
 
 
 def run(settings: AttestorSettings, decisions: Decisions | None = None, ready: Callable[[int], None] = print) -> None:
     """Serves until the process is told to end. `ready` is told the port. LockstepError when it can't start."""
     signer = LocalSigner(load_evm_key(settings.key_file))
-    if not is_development() and "0x" + signer.address.hex() in signer_addresses(tuple(range(ACCOUNTS))):
-        raise SettingsRefused("the signing key is one of the published development keys")
+    require_unpublished(signer.address)
     with ExitStack() as stack:
         store = AttestorStore(settings.store)
         stack.callback(store.close)
@@ -67,9 +65,11 @@ def _follow(
     try:
         follower.run(stop)
     except LockstepError as error:
-        alive[name] = False
         attestor.halt_chain(domain, str(error))
         structlog.get_logger("attestor").error("follower ended", action="follow.end", chain=name, error=str(error))
+    finally:
+        # Also after a fault of the program, which the thread's own hook reports.
+        alive[name] = stop.is_set()
 
 
 def _witness(settings: SubstrateSettings | EvmSettings) -> tuple[bytes, Witness]:

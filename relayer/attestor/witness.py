@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from chains.base import BlockRef, Chain
-from chains.errors import BlockUnknown, ChainUnavailable
+from chains.errors import BlockUnknown, ChainUnavailable, NotFinal
 from relayer.errors import NodesDisagree, TooFewNodes
 
 T = TypeVar("T")
@@ -74,6 +74,6 @@ class Witness:
         for future in futures:
             try:
                 answers.append(future.result())
-            except (ChainUnavailable, BlockUnknown):
+            except (ChainUnavailable, BlockUnknown, NotFinal):
                 continue
         return answers

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.chains
 @pytest.fixture(scope="module")
 def running() -> Iterator[dict[str, Any]]:
     """What `./lockstep up --json` said; it is told to stop afterwards and must leave nothing behind."""
-    process = subprocess.Popen([LOCKSTEP, "up", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    process = subprocess.Popen(
+        [LOCKSTEP, "up", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
     assert process.stdout is not None
     decoder, text = json.JSONDecoder(), ""
     for line in process.stdout:

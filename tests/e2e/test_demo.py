@@ -44,7 +44,9 @@ def test_it_says_that_everything_was_as_promised(told: dict[str, Any]) -> None:
 def test_the_position_arrives_with_its_dates_and_comes_home_with_them(told: dict[str, Any]) -> None:
     """1,000 free and 500 locked, as issued; the issue fixes a lock of a year from its acquisition."""
     before, there, back = told["before"], told["after_crossing"], told["after_return"]
-    assert before["substrate"]["ana"]["free"] == there["evm"]["ana"]["free"] == back["substrate"]["ana"]["free"] == 1_000
+    assert (
+        before["substrate"]["ana"]["free"] == there["evm"]["ana"]["free"] == back["substrate"]["ana"]["free"] == 1_000
+    )
     ((amount, acquired_at, unlocks_at),) = dated(before["substrate"]["ana"])
     assert (amount, unlocks_at - acquired_at) == (500, 365 * 86_400)
     assert dated(there["evm"]["ana"]) == dated(back["substrate"]["ana"]) == [(amount, acquired_at, unlocks_at)]

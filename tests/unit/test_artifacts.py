@@ -86,7 +86,7 @@ def test_one_artifact_can_be_renewed_alone(checkout: Path) -> None:
     assert {difference.artifact for difference in artifacts.check(checkout)} == {"runtime"}
 
 
-@pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"runtime": {}}'])
+@pytest.mark.parametrize("text", [None, "", "[]", "3", '{"runtime": {}}', '{"runtime": []}'])
 def test_a_damaged_manifest_is_told(checkout: Path, text: str | None) -> None:
     manifest = checkout / artifacts.MANIFEST
     if text is None:
@@ -95,3 +95,9 @@ def test_a_damaged_manifest_is_told(checkout: Path, text: str | None) -> None:
         manifest.write_text(text)
     with pytest.raises(artifacts.ManifestUnreadable):
         artifacts.check(checkout)
+
+
+def test_an_artifact_that_was_never_built_is_told(checkout: Path) -> None:
+    (checkout / artifacts.MANIFEST).unlink()
+    artifacts.write_manifest(checkout, ["contracts"])
+    assert [difference.artifact for difference in artifacts.check(checkout)] == ["runtime"]

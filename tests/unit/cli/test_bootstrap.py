@@ -100,7 +100,7 @@ def test_without_a_registry_it_says_so_and_leaves_no_stamp(checkout: Path, tmp_p
     env = {
         "LOCKSTEP_PYTHON": sys.executable,
         "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
-        "PIP_RETRIES": "0",
+        "PIP_RETRIES": "1",
         "PIP_CONFIG_FILE": os.devnull,
     }
     ended = start(checkout, os.environ["PATH"], **env)

@@ -10,6 +10,7 @@ import pytest
 from bridge.digests import digest_order
 from bridge.refusals import Refusal
 from bridge.transfer import Status
+from bridge.transfer_events import DeadlineReached
 from bridge.types import Outcome, Reason, TransferOrder
 from chains.base import OrderInitiated
 from chains.errors import ChainUnavailable, TransactionInvalid, TransactionLost
@@ -329,3 +330,16 @@ def test_a_journal_built_anew_from_the_chains_says_the_same(house: House) -> Non
     assert [stages(house, order) for order in (*orders, back)] == [
         [stage for stage in line if stage in facts] for line in before
     ]
+
+
+def test_attestors_that_reject_for_another_reason_than_the_deadline_are_not_asked_in_a_circle(house: House) -> None:
+    # This relayer sees the destination's deadline pass before the attestors do: their reason is not the one it needs.
+    order = house.source.initiate_order(house.destination, seconds=60)
+    house.destination.reasons = [Reason(Refusal.Paused, 4)]
+    house.settle_down(1)
+    house.destination.reasons = [Reason(Refusal.LotTooSmall, 10)]
+    house.journal.apply(digest_order(order), (DeadlineReached(digest_order(order)),), house.world.seconds())
+    house.actions.advance(digest_order(order))
+    assert status(house, order) is Status.REJECTING
+    house.settle_down(12, seconds=20)
+    assert_refunded_once(house, order)

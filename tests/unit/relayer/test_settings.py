@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from chains.devnet.keys import signer_addresses
 from relayer.attestor.settings import AttestorSettings
 from relayer.errors import SettingsRefused
-from relayer.settings import RelayerSettings, load, require_domain
+from relayer.settings import RelayerSettings, load, require_domain, require_unpublished
 from tests.unit.relayer.fakes import FakeChain, World
 
 TWO = """
@@ -84,3 +85,12 @@ def test_a_chain_with_another_domain_than_the_settings_name_is_refused(tmp_path:
     named = plain.model_copy(update={"domain": "0x" + "11" * 32})
     with pytest.raises(SettingsRefused, match="states domain"):
         require_domain(chain, named)
+
+
+def test_a_published_key_is_refused_outside_development(monkeypatch: pytest.MonkeyPatch) -> None:
+    published = bytes.fromhex(signer_addresses((10,))[0][2:])
+    with pytest.raises(SettingsRefused, match="published"):
+        require_unpublished(published)
+    require_unpublished(bytes([5] * 20))
+    monkeypatch.setenv("LOCKSTEP_ENV", "dev")
+    require_unpublished(published)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chains.base import BlockRef
-from chains.errors import ChainUnavailable, MalformedAnswer
+from chains.errors import ChainUnavailable, MalformedAnswer, NotFinal
 from relayer.attestor.witness import Witness
 from relayer.errors import NodesDisagree, TooFewNodes
 from tests.unit.relayer.fakes import FakeChain, World
@@ -61,6 +61,10 @@ def test_a_node_that_is_away_is_no_vote() -> None:
         ask(5, AWAY)
     with pytest.raises(TooFewNodes):
         ask(AWAY, AWAY)
+
+
+def test_a_node_that_has_not_finalised_what_is_asked_is_no_vote() -> None:
+    assert ask(5, NotFinal("chain", 9, 8), 5).number == 5
 
 
 def test_an_answer_that_does_not_decode_is_a_fault_and_not_silence() -> None:

@@ -19,6 +19,9 @@ struct Arrival {
 /// The `apply` functions check first and then either apply as a whole or change nothing and answer with the refusal's
 /// number: the bridge never learns of a refusal from a failed call (a starved call would skip a revocation).
 interface ISecurityToken {
+    /// @notice A call that only the bridge may make. It has no number: no user ever makes one, and no other chain has it.
+    error OnlyBridge(address caller);
+
     event EligibilitySet(bytes32 indexed asset, bytes32 indexed investor, uint256 word);
     event AccountBound(bytes32 indexed asset, bytes32 indexed account, bytes32 indexed investor);
     event QuotaSet(bytes32 indexed asset, uint16 class, int64 quota);

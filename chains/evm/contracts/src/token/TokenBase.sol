@@ -59,9 +59,8 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
         _;
     }
 
-    /// @dev Requirements: the caller is the bridge; there is no number for anyone else, as no user ever calls these.
     modifier onlyBridge() {
-        if (msg.sender != bridge) revert BindingInvalid(uint160(msg.sender));
+        if (msg.sender != bridge) revert OnlyBridge(msg.sender);
         _;
     }
 

@@ -5,6 +5,7 @@ import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManage
 
 import {ComplianceBridge} from "../../src/ComplianceBridge.sol";
 import {SecurityToken} from "../../src/SecurityToken.sol";
+import {Arrival, ISecurityToken} from "../../src/interfaces/ISecurityToken.sol";
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
 import {AT_SETUP, AT_TERMS, AT_TEXT, MAX_AMOUNT} from "../../src/types/Constants.sol";
 import {AssetParams, SignerSet} from "../../src/types/Types.sol";
@@ -92,7 +93,8 @@ contract TokenConstructionTest is Fixture {
     }
 
     function test_ObeysNobodyButTheBridge() external {
-        bytes4 selector = IRefusals.BindingInvalid.selector;
+        bytes4 selector = ISecurityToken.OnlyBridge.selector;
+        Arrival memory arrival;
         refuse(selector, num(address(this)));
         home.token.setClock(1);
         refuse(selector, num(address(this)));
@@ -105,6 +107,12 @@ contract TokenConstructionTest is Fixture {
         home.token.applyQuota(1, 1);
         refuse(selector, num(address(this)));
         home.token.settleDelivered(ANA, 1, 0);
+        refuse(selector, num(address(this)));
+        home.token.refund(ANA, ana, 1, arrival.lots);
+        refuse(selector, num(address(this)));
+        home.token.depart(ana, ANA, arrival.lots, 1);
+        refuse(selector, num(address(this)));
+        home.token.arrive(arrival);
     }
 }
 

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity =0.8.37;
+
+import {InitiateRequest, Lot, TransferOrder} from "../../src/types/Types.sol";
+import {Fixture} from "../support/Fixture.sol";
+
+/// @title A life of two chains: issues, transfers, crossings, rejections, refunds, repeats, and time
+/// @notice Each step is one that may be refused or not; what it does is written down here by itself, so that the
+/// invariants compare the chains with a record that they had no part in.
+contract Handler is Fixture {
+    enum Stage {
+        Open,
+        Delivered,
+        Ended,
+        Settled
+    }
+
+    struct Flight {
+        bool outward;
+        Stage stage;
+        uint8 outcome;
+        uint32 settlements;
+        uint32 deliveries;
+        bytes order;
+    }
+
+    uint256 public constant UNLOCKS = 4;
+
+    Flight[] private _flights;
+    /// @dev Ever issued to an investor with the unlock time of that number; locked lots never change hands here.
+    mapping(bytes32 investor => mapping(uint256 unlock => uint256)) public lockedIssued;
+    uint256 public issued;
+    mapping(string => uint256) public done;
+
+    // What the invariants look at
+
+    function chainAt(bool outer) external view returns (Chain memory) {
+        return outer ? away : home;
+    }
+
+    function assetId() external view returns (bytes32) {
+        return asset;
+    }
+
+    function flights() external view returns (Flight[] memory) {
+        return _flights;
+    }
+
+    function unlockTime(uint256 number) public pure returns (uint64) {
+        return uint64(START + (number + 1) * 10 days);
+    }
+
+    function investors() public pure returns (bytes32[3] memory) {
+        return [ANA, BEN, CHO];
+    }
+
+    function accounts() public pure returns (address[4] memory) {
+        return [ana, ana2, ben, cho];
+    }
+
+    function investorOf(address account) public pure returns (bytes32) {
+        return account == ben ? BEN : account == cho ? CHO : ANA;
+    }
+
+    // Steps
+
+    function stepIssue(uint256 who, uint256 amount, uint256 unlock) external {
+        address to = accounts()[who % 4];
+        uint128 sum = uint128(bound(amount, 1, 2000));
+        unlock = unlock % (UNLOCKS + 1);
+        bool locked = unlock < UNLOCKS && unlockTime(unlock) > block.timestamp;
+        Lot[] memory lots = freeLot(sum);
+        if (locked) lots[0] = Lot(sum, uint64(START), unlockTime(unlock));
+        vm.prank(CONTROL);
+        try home.token.issue(to, lots) {
+            issued += sum;
+            if (locked) lockedIssued[investorOf(to)][unlock] += sum;
+            ++done["issue"];
+        } catch {}
+    }
+
+    function stepTransfer(bool outer, uint256 from, uint256 to, uint256 amount) external {
+        Chain storage chain = outer ? away : home;
+        address sender = accounts()[from % 4];
+        amount = bound(amount, 1, chain.token.balanceOf(sender) + 1);
+        vm.prank(sender);
+        try chain.token.transfer(accounts()[to % 4], amount) {
+            ++done["transfer"];
+        } catch {}
+    }
+
+    function stepInitiate(bool outward, uint256 from, uint256 to, uint256 choice, uint256 amount) external {
+        Chain storage chain = outward ? home : away;
+        address sender = accounts()[from % 4];
+        address recipient = accounts()[to % 4];
+        Lot[] memory lots = _choose(chain, investorOf(sender), choice, amount);
+        InitiateRequest memory request =
+            requestOf(outward ? away : home, investorOf(recipient), recipient, lots);
+        vm.recordLogs();
+        vm.prank(sender);
+        try chain.bridge.initiate(request) {
+            _flights.push(Flight(outward, Stage.Open, 0, 0, 0, abi.encode(initiatedOrder())));
+            ++done["initiate"];
+        } catch {}
+    }
+
+    function stepDeliver(uint256 which) external {
+        (bool found, uint256 place) = _pick(which);
+        if (!found) return;
+        Flight storage flight = _flights[place];
+        uint16 code = deliver(flight.outward ? away : home, abi.decode(flight.order, (TransferOrder)));
+        if (code != 0) return;
+        ++flight.deliveries;
+        (flight.stage, flight.outcome) = (Stage.Delivered, 1);
+        ++done["deliver"];
+    }
+
+    function stepReject(uint256 which, bool expire) external {
+        (bool found, uint256 place) = _pick(which);
+        if (!found) return;
+        Flight storage flight = _flights[place];
+        TransferOrder memory order = abi.decode(flight.order, (TransferOrder));
+        Chain storage chain = flight.outward ? away : home;
+        uint32 reason = expire ? 21 : 9;
+        bytes[] memory signed = signRejection(chain, order, reason);
+        try chain.bridge.reject(order, reason, 1, signed) {
+            vm.assertTrue(flight.stage == Stage.Open, "an outcome was overwritten");
+            (flight.stage, flight.outcome) = (Stage.Ended, expire ? 3 : 2);
+            ++done["reject"];
+        } catch {}
+    }
+
+    /// @dev Settles by the true outcome, as honest attestors do; also what is settled already.
+    function stepSettle(uint256 which) external {
+        (bool found, uint256 place) = _pick(which);
+        if (!found || _flights[place].outcome == 0) return;
+        Flight storage flight = _flights[place];
+        TransferOrder memory order = abi.decode(flight.order, (TransferOrder));
+        try this.settleFlight(flight.outward, order, flight.outcome) {
+            ++flight.settlements;
+            flight.stage = Stage.Settled;
+            ++done["settle"];
+        } catch {}
+    }
+
+    function settleFlight(bool outward, TransferOrder memory order, uint8 outcome) external {
+        settle(outward ? home : away, order, outcome);
+    }
+
+    function stepTime(uint256 span, bool beat) external {
+        vm.warp(block.timestamp + bound(span, 1, 2 days));
+        if (!beat) return;
+        heartbeat(home);
+        heartbeat(away);
+    }
+
+    /// @dev Grants, lapses and blocks; never for ever, as every step draws anew.
+    function stepEligibility(bool outer, uint256 who, uint8 permissions, uint256 validFor) external {
+        uint64 until = uint64(block.timestamp + bound(validFor, 0, 60 days));
+        uint8 granted = permissions % 4 == 0 ? permissions % 8 : ALL_PERMISSIONS;
+        setEligibility(outer ? away : home, investors()[who % 3], until, granted);
+    }
+
+    /// @dev One flight, any stage: repeats are part of life.
+    function _pick(uint256 which) private view returns (bool found, uint256 place) {
+        if (_flights.length == 0) return (false, 0);
+        return (true, which % _flights.length);
+    }
+
+    /// @dev Free tokens, a part of one lot, or both, as the position holds them.
+    function _choose(Chain storage chain, bytes32 investor, uint256 choice, uint256 amount)
+        private
+        view
+        returns (Lot[] memory lots)
+    {
+        (uint256 free,, Lot[] memory held,,,) = chain.token.positionOf(investor);
+        uint128 part = uint128(bound(amount, 1, free + 1));
+        if (held.length == 0 || choice % 3 == 0) return freeLot(part);
+        Lot memory lot = held[choice % held.length];
+        lot.amount = uint128(bound(amount >> 128, 1, lot.amount));
+        bool both = choice % 3 == 1 && free > 0;
+        lots = new Lot[](both ? 2 : 1);
+        if (both) lots[0] = Lot(part, 0, 0);
+        lots[lots.length - 1] = lot;
+    }
+}

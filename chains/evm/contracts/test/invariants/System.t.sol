@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity =0.8.37;
+
+import {LaneFlow, Lot, TransferOrder} from "../../src/types/Types.sol";
+import {Fixture} from "../support/Fixture.sol";
+import {Test} from "../support/Test.sol";
+import {Handler} from "./Handler.sol";
+
+/// @title What must always be true of two chains together
+contract SystemInvariantsTest is Test {
+    struct Selectors {
+        address addr;
+        bytes4[] selectors;
+    }
+
+    Handler private _handler;
+
+    function setUp() external {
+        _handler = new Handler();
+        _handler.setUp();
+    }
+
+    function targetContracts() external view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(_handler);
+    }
+
+    function targetSelectors() external view returns (Selectors[] memory list) {
+        bytes4[] memory selectors = new bytes4[](8);
+        selectors[0] = Handler.stepIssue.selector;
+        selectors[1] = Handler.stepTransfer.selector;
+        selectors[2] = Handler.stepInitiate.selector;
+        selectors[3] = Handler.stepDeliver.selector;
+        selectors[4] = Handler.stepReject.selector;
+        selectors[5] = Handler.stepSettle.selector;
+        selectors[6] = Handler.stepTime.selector;
+        selectors[7] = Handler.stepEligibility.selector;
+        list = new Selectors[](1);
+        list[0] = Selectors(address(_handler), selectors);
+    }
+
+    function chain(bool outer) private view returns (Fixture.Chain memory) {
+        return _handler.chainAt(outer);
+    }
+
+    function sum(Lot[] memory lots) private pure returns (uint256 total) {
+        for (uint256 i; i < lots.length; ++i) {
+            total += lots[i].amount;
+        }
+    }
+
+    function lotsOf(bool outer, bytes32 investor) private view returns (uint256 free, Lot[] memory lots) {
+        (free,, lots,,,) = chain(outer).token.positionOf(investor);
+    }
+
+    /// @dev Tokens of orders that are on no chain: sent, not delivered, not back.
+    function inFlight() private view returns (uint256 total) {
+        Handler.Flight[] memory flights = _handler.flights();
+        for (uint256 i; i < flights.length; ++i) {
+            bool aloft = flights[i].stage == Handler.Stage.Open || flights[i].stage == Handler.Stage.Ended;
+            if (aloft) total += sum(abi.decode(flights[i].order, (TransferOrder)).lots);
+        }
+    }
+
+    /// @notice P1: what was issued stands on the two chains or is in flight.
+    function invariant_Conservation() external view {
+        (uint256 inner,,) = chain(false).token.totals();
+        (uint256 outer,,) = chain(true).token.totals();
+        vm.assertEq(inner + outer + inFlight(), _handler.issued());
+    }
+
+    /// @notice P1 on each chain by itself: supply = issued - redeemed - sent + refunded + arrived.
+    function invariant_CountersOfEachChainAddUp() external view {
+        for (uint256 i; i < 2; ++i) {
+            (uint256 supply, uint256 issued, uint256 redeemed, LaneFlow[] memory flows) =
+                chain(i == 1).lens.supplyOf(_handler.assetId());
+            uint256 left = redeemed + flows[0].sent + supply;
+            vm.assertEq(left, issued + flows[0].refunded + flows[0].arrived);
+        }
+    }
+
+    /// @notice Balances of accounts = positions of investors = supply, also investor by investor.
+    function invariant_BalancesArePositionsAreSupply() external view {
+        for (uint256 c; c < 2; ++c) {
+            Fixture.Chain memory side = chain(c == 1);
+            uint256 total;
+            for (uint256 i; i < 3; ++i) {
+                bytes32 investor = _handler.investors()[i];
+                (uint256 free, Lot[] memory lots) = lotsOf(c == 1, investor);
+                uint256 balances;
+                for (uint256 k; k < 4; ++k) {
+                    address account = _handler.accounts()[k];
+                    if (_handler.investorOf(account) == investor) balances += side.token.balanceOf(account);
+                }
+                vm.assertEq(balances, free + sum(lots), "balances of an investor");
+                total += balances;
+            }
+            vm.assertEq(total, side.token.totalSupply(), "supply");
+        }
+    }
+
+    /// @notice P2: every token issued with a lock is still locked with that very time, here, there or in flight.
+    function invariant_LocksNeverLoosen() external view {
+        for (uint256 i; i < 3; ++i) {
+            bytes32 investor = _handler.investors()[i];
+            for (uint256 k; k < _handler.UNLOCKS(); ++k) {
+                uint64 time = _handler.unlockTime(k);
+                if (time <= block.timestamp) continue;
+                (, Lot[] memory inner) = lotsOf(false, investor);
+                (, Lot[] memory outer) = lotsOf(true, investor);
+                uint256 locked = lockedAt(inner, time) + lockedAt(outer, time) + lockedInFlight(investor, time);
+                vm.assertEq(locked, _handler.lockedIssued(investor, k));
+            }
+        }
+    }
+
+    function lockedAt(Lot[] memory lots, uint64 time) private pure returns (uint256 total) {
+        for (uint256 i; i < lots.length; ++i) {
+            if (lots[i].unlocksAt == time) total += lots[i].amount;
+        }
+    }
+
+    function lockedInFlight(bytes32 investor, uint64 time) private view returns (uint256 total) {
+        Handler.Flight[] memory flights = _handler.flights();
+        for (uint256 i; i < flights.length; ++i) {
+            TransferOrder memory order = abi.decode(flights[i].order, (TransferOrder));
+            bool aloft = flights[i].stage == Handler.Stage.Open || flights[i].stage == Handler.Stage.Ended;
+            if (aloft && order.fromInvestor == investor) total += lockedAt(order.lots, time);
+        }
+    }
+
+    /// @notice P3: one outcome, at most one delivery, at most one settlement, and the chain says the same.
+    function invariant_OneOutcomePerOrder() external view {
+        Handler.Flight[] memory flights = _handler.flights();
+        for (uint256 i; i < flights.length; ++i) {
+            TransferOrder memory order = abi.decode(flights[i].order, (TransferOrder));
+            Fixture.Chain memory source = chain(!flights[i].outward);
+            Fixture.Chain memory target = chain(flights[i].outward);
+            vm.assertTrue(flights[i].deliveries <= 1 && flights[i].settlements <= 1, "twice");
+            vm.assertEq(target.lens.outcomeOf(order.source, order.nonce), flights[i].outcome);
+            bool stored = source.lens.orderAt(order.destination, order.nonce) != 0;
+            vm.assertTrue(stored == (flights[i].stage != Handler.Stage.Settled), "stored");
+        }
+    }
+
+    /// @notice What positions say of their flights is what is in flight; and a refund always finds its places.
+    function invariant_PositionsKnowTheirFlights() external view {
+        for (uint256 c; c < 2; ++c) {
+            for (uint256 i; i < 3; ++i) {
+                assertFlights(c == 1, _handler.investors()[i]);
+            }
+        }
+    }
+
+    function assertFlights(bool outer, bytes32 investor) private view {
+        (, uint256 aloft, Lot[] memory lots, uint8 reserved, uint8 orders,) =
+            chain(outer).token.positionOf(investor);
+        Handler.Flight[] memory flights = _handler.flights();
+        (uint256 amount, uint256 places, uint256 count) = (0, 0, 0);
+        for (uint256 i; i < flights.length; ++i) {
+            TransferOrder memory order = abi.decode(flights[i].order, (TransferOrder));
+            bool mine = order.fromInvestor == investor && flights[i].outward != outer;
+            if (!mine || flights[i].stage == Handler.Stage.Settled) continue;
+            amount += sum(order.lots);
+            places += order.lots.length - (order.lots[0].unlocksAt == 0 ? 1 : 0);
+            ++count;
+        }
+        vm.assertEq(aloft, amount, "in flight");
+        vm.assertEq(reserved, places, "places");
+        vm.assertEq(orders, count, "orders");
+        vm.assertTrue(lots.length + reserved <= 32, "32 places");
+    }
+}

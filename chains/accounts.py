@@ -14,6 +14,7 @@ from typing import Any, Literal
 from eth_account import Account as EthAccount
 from eth_account.signers.local import LocalAccount
 from substrateinterface import Keypair
+from substrateinterface.constants import DEV_PHRASE
 
 from bridge.domains import account_of_evm
 from bridge.errors import LockstepError
@@ -86,7 +87,7 @@ def load_evm_key(path: Path) -> LocalAccount:
 def load_substrate_key(path: Path, *, development: bool) -> Keypair:
     """An sr25519 key from a file with a hex seed, a mnemonic, or (development only) a `//Name` of the public phrase."""
     secret = read_secret_file(path)
-    if secret.startswith("/") and not development:
+    if (secret.startswith("/") or DEV_PHRASE in secret) and not development:
         raise KeyFileRefused(path, "it names a development key; everyone knows it")
     try:
         if secret.startswith("0x"):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.exceptions import InvalidURI, WebSocketException
 from websockets.sync.client import connect
@@ -48,8 +49,11 @@ class Wire:
                 compression=None,
                 proxy=None,
             )
-        except (OSError, WebSocketException, TimeoutError, InvalidURI) as error:
-            raise ChainUnavailable(chain, f"connecting to {url}: {error}") from error
+        except InvalidURI:
+            # The library's message quotes the address.
+            raise ChainUnavailable(chain, "connecting: the node's address is no ws or wss address") from None
+        except (OSError, WebSocketException, TimeoutError) as error:
+            raise ChainUnavailable(chain, f"connecting to {_host(url)}: {error}") from error
 
     def __enter__(self) -> Wire:
         return self
@@ -140,6 +144,12 @@ class Wire:
         raise RpcError(
             self.chain, method, code if isinstance(code, int) else 0, str(error.get("message", "")), error.get("data")
         )
+
+
+def _host(url: str) -> str:
+    """Scheme, host and port: path, query and user of a node's address often are the key to a paid service."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 class Subscription:

@@ -42,6 +42,10 @@ class Command:
     panel: str
 
 
+class LocalFault(LockstepError):
+    """This machine refused something: a file, a folder, a connection. The sentence is the machine's own."""
+
+
 START, USE, CARE = "Start", "Use it", "Look after it"
 COMMANDS = (
     Command(
@@ -123,6 +127,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except LockstepError as error:
         return report(error, as_json="--json" in arguments)
+    except OSError as error:
+        what = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
+        return report(LocalFault(what), as_json="--json" in arguments)
     except Exception as error:  # noqa: BLE001 - the edge of the process: a fault is told, with its trace in a file
         return report_fault(error)
     return 0

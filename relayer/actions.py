@@ -95,9 +95,20 @@ class Actions:
         tries = transfer.tries if transfer.waits_for == wait.value else 0
         now = self._clock()
         next_at = now + delay(wait, tries, self._random())
-        self._journal.apply(order_id, step.events, now, next_at=next_at, tries=tries + 1, waits_for=wait.value)
+        self._journal.apply(
+            order_id,
+            step.events,
+            now,
+            next_at=next_at,
+            tries=tries + 1,
+            waits_for=wait.value,
+            looked_at=transfer.state,
+        )
 
     def _attempt(self, state: TransferState) -> Step:
+        if not {state.order.source, state.order.destination} <= self._chains.keys():
+            # Anyone may send into any open lane; an order that is not ours to carry must not stop those that are.
+            return Step(wait=Wait.LANE)
         try:
             return self._act(state)
         except (RecoverableError, ChainError) as error:

@@ -18,6 +18,7 @@ class Wait(Enum):
     NODE = "a node that does not answer"
     FINALITY = "finality of what was submitted"
     RESUBMISSION = "another try after a failed submission"
+    LANE = "a relayer that serves its lane"
 
 
 RAMPS: dict[Wait, tuple[float, ...]] = {
@@ -30,6 +31,8 @@ RAMPS: dict[Wait, tuple[float, ...]] = {
     # Longer than blocks take to become final anywhere this runs; the fact itself wakes the transfer much earlier.
     Wait.FINALITY: (120,),
     Wait.RESUBMISSION: (1, 5, 15, 60, 180, 300),
+    # Only a restart with other settings changes it.
+    Wait.LANE: (3600,),
 }
 """Seconds before the first, second, ... try; the last one repeats."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bridge.errors import InvalidInput, LockstepError, RecoverableError, UnrecoverableError
 from bridge.types import Reason
 
@@ -24,6 +26,14 @@ class ChainReplaced(RelayerError, UnrecoverableError):
         self.chain, self.number, self.stored, self.found = chain, number, stored, found
         now = "no block" if found is None else found.hex()
         super().__init__(f"{chain} block {number} was {stored.hex()} and is now {now}")
+
+
+class JournalMissing(RelayerError, InvalidInput):
+    """A journal that was to be read is not there: no relayer has run with this path."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"there is no journal {path}")
 
 
 class JournalIncomplete(RelayerError, UnrecoverableError):

@@ -135,6 +135,10 @@ def _as_transfer_event(event: ChainEvent) -> TransferEvent | None:
         case OrderRefused(code=Refusal.OrderConsumed):
             # It has an outcome: another relayer was faster, and the event of the outcome says how it ended.
             return None
+        case OrderRefused(code=Refusal.QuorumNotMet):
+            # The order was not in the approval it came with, so it was not ours: anyone can put this order beside one
+            # of their own, again and again, and would make it wait longer each time.
+            return None
         case OrderRefused():
             return DestinationRefused(event.order_id, Reason(event.code))
         case OrderSettled():

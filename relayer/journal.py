@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bridge.abi import decode_struct, encode_struct
 from bridge.refusals import Refusal
-from bridge.transfer import TransferState, transition
+from bridge.transfer import Status, TransferState, transition
 from bridge.transfer_events import Purpose, TransferEvent
 from bridge.types import TransferReceipt
 from chains.base import BlockRef, ChainEvent
@@ -59,8 +59,9 @@ class Stage:
 class Journal:
     """The journal in one SQLite file."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, METADATA)
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """`read_only` for everyone but the relayer: it takes no lock and makes no file. JournalMissing."""
+        self._database = Database(path, METADATA, read_only=read_only)
 
     def close(self) -> None:
         """Closes the file."""
@@ -92,15 +93,21 @@ class Journal:
         next_at: float | None = None,
         tries: int | None = None,
         waits_for: str | None = None,
+        looked_at: TransferState | None = None,
     ) -> TransferState:
-        """Takes what this process did or learned about a transfer; the rest says when to look at it again."""
+        """Takes what this process did or learned about a transfer; the rest says when to look at it again.
+
+        `looked_at`: the state that this was done for. When a fact has moved the transfer on meanwhile, the fact has
+        also said when to look again, and that stands: a wait that belongs to the past must not hide it.
+        """
         with self._database.write() as connection:
             state = load(connection, order_id).state
+            has_moved = looked_at is not None and not _is_same_work(looked_at, state)
             for event in events:
                 before, (state, _) = state, transition(state, event)
                 note_stage(connection, before, state, now, None)
             values: dict[str, Any] = state_columns(state)
-            extra = {"next_at": next_at, "tries": tries, "waits_for": waits_for}
+            extra = {} if has_moved else {"next_at": next_at, "tries": tries, "waits_for": waits_for}
             values |= {name: value for name, value in extra.items() if value is not None}
             connection.execute(update(TRANSFERS).where(TRANSFERS.c.order_id == order_id).values(values))
         return state
@@ -232,3 +239,10 @@ class Journal:
         with self._database.read() as connection:
             rows = connection.execute(select(HALTS)).all()
         return [(row.source, row.destination, row.why) for row in rows]
+
+
+def _is_same_work(looked_at: TransferState, state: TransferState) -> bool:
+    """Whether a transfer still stands where it was looked at; to submit a delivery is a part of delivering it."""
+    if looked_at.status is Status.APPROVED and state.status is Status.SUBMITTED:
+        return True
+    return (looked_at.status, looked_at.reason) == (state.status, state.reason)

@@ -136,10 +136,10 @@ class EmbeddedDevnet:
         command += ["--block-time", str(EVM_BLOCK_SECONDS), "--mixed-mining"]
         return [*command, "--slots-in-an-epoch", "1", "--color", "never"]
 
-    def check(self) -> None:
-        """ChainDied when a chain has ended by itself."""
+    def check(self, within: float = 0.0) -> None:
+        """ChainDied when a chain has ended by itself, or does in the next `within` seconds (for each chain)."""
         for chain in self._chains.values():
-            chain.check()
+            chain.check(within)
 
     def wait_end(self, name: str, seconds: float) -> bool:
         """Wait until a chain has ended by itself. False when it still runs after `seconds`."""

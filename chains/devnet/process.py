@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -86,11 +88,13 @@ class ChainProcess:
         with self._changed:
             return self._changed.wait_for(lambda: self._ended, seconds)
 
-    def check(self) -> None:
-        """ChainDied when the process has ended."""
-        with self._changed:
-            if self._ended:
-                raise self._death()
+    def check(self, within: float = 0.0) -> None:
+        """ChainDied when the process has ended, or ends in the next `within` seconds.
+
+        Whoever lost its connection to a dying process may ask before that death is known here.
+        """
+        if self.wait_end(within):
+            raise self._death()
 
     def _death(self) -> ChainDied:
         return ChainDied(self.name, self._process.returncode, tuple(self._lines), self.log)
@@ -99,6 +103,13 @@ class ChainProcess:
         """Close the pipe: the supervisor ends the chain. Returns at once; `close` waits."""
         if self._process.stdin is not None and not self._process.stdin.closed:
             self._process.stdin.close()
+
+    def kill(self) -> None:
+        """End program and supervisor as a crash would: SIGKILL, nothing is closed. Returns once both are gone."""
+        with suppress(ProcessLookupError):
+            # The supervisor leads a group of its own, and the program is in it.
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self.close()
 
     def close(self) -> None:
         """Stop the chain and wait for its end; a second call does nothing."""

@@ -32,6 +32,7 @@ class Services:
         self.attestor_urls: list[str] = []
         self._chains = self._chain_settings(devnet, contracts, domains)
         self._attestors: list[ChainProcess] = []
+        self._attestor_settings: list[dict[str, str]] = []
         self._relayer: ChainProcess | None = None
 
     def __enter__(self) -> Services:
@@ -57,11 +58,28 @@ class Services:
                 "LOCKSTEP_ATTESTOR_STORE": str(self.folder / f"{name}.sqlite"),
                 "LOCKSTEP_ATTESTOR_CHAINS": json.dumps(self._chains),
             }
+            self._attestor_settings.append(env)
             self._attestors.append(self._start(name, "relayer.attestor", env))
 
     def wait_ready(self) -> None:
         """Until every attestor listens. ChainDied or ChainNotReady otherwise."""
         self.attestor_urls = [f"http://127.0.0.1:{process.wait_ready(START_SECONDS)[1]}" for process in self._attestors]
+
+    def kill_attestor(self, place: int) -> None:
+        """Ends one attestor (counted from 0) by SIGKILL; its store stays."""
+        self._attestors[place].kill()
+
+    def restart_attestor(self, place: int) -> None:
+        """Starts a killed attestor again with its store, key and port, and waits until it listens."""
+        env = self._attestor_settings[place] | {"LOCKSTEP_ATTESTOR_PORT": self.attestor_urls[place].rpartition(":")[2]}
+        self._attestors[place] = self._start(f"attestor-{place + 1}", "relayer.attestor", env)
+        self._attestors[place].wait_ready(START_SECONDS)
+
+    def kill_relayer(self) -> None:
+        """Ends the relayer by SIGKILL; its journal stays as it was in that instant. `start_relayer` starts another."""
+        if self._relayer is not None:
+            self._relayer.kill()
+            self._relayer = None
 
     def start_relayer(self) -> None:
         """Starts the relayer; returns at once."""
@@ -78,10 +96,10 @@ class Services:
         }
         self._relayer = self._start("relayer", "relayer", env)
 
-    def check(self) -> None:
-        """ChainDied when a process has ended that should run."""
+    def check(self, within: float = 0.0) -> None:
+        """ChainDied when a process has ended that should run, or does in the next `within` seconds (for each process)."""
         for process in (*self._attestors, *([self._relayer] if self._relayer else [])):
-            process.check()
+            process.check(within)
 
     def _start(self, name: str, module: str, env: Mapping[str, str]) -> ChainProcess:
         return ChainProcess(

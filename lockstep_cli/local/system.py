@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from bridge.digests import digest_order
+from bridge.errors import LockstepError
 from bridge.transfer_events import Purpose
 from bridge.types import AccountKind, Approval, Lot, TransferOrder
 from chains.base import Chain, Submitted
@@ -35,6 +36,8 @@ from lockstep_cli.local.state import EvmAddresses, SystemState
 from relayer.journal import Journal
 
 Told = Callable[[str], None]
+NOTICE_SECONDS = 1.0
+"""A death is known here some milliseconds after whoever was connected felt it; on a busy machine, more."""
 
 
 class LocalSystem:
@@ -56,6 +59,7 @@ class LocalSystem:
         self._randomness = randomness
         self._options = options or Options(eager=True)
         self._stack = ExitStack()
+        self._parts: list[EmbeddedDevnet | Services] = []
         self.people: dict[str, Person] = {}
         self.issued_lots: dict[str, tuple[Lot, ...]] = {}
         self.substrate: Chain
@@ -67,25 +71,30 @@ class LocalSystem:
         os.environ.setdefault("LOCKSTEP_ENV", "dev")
         try:
             self._start()
-        except BaseException:
-            self.__exit__(None, None, None)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
+        try:
+            # A connection that broke, or an event that never came, has a cause: a part that died. That is what people need to hear.
+            if isinstance(error, LockstepError):
+                self.check(NOTICE_SECONDS)
+        finally:
+            self._stack.close()
 
     @property
     def chains(self) -> dict[str, Chain]:
         """Both chains by name."""
         return {"substrate": self.substrate, "evm": self.evm}
 
-    def check(self) -> None:
-        """Raises ChainDied or ServiceDied when a part has ended that should run."""
-        self.devnet.check()
-        self.services.check()
+    def check(self, within: float = 0.0) -> None:
+        """ChainDied when a part has ended that should run, or does in the next `within` seconds (for each process)."""
+        for part in self._parts:
+            part.check(within)
 
     def start_relayer(self) -> None:
         """Starts the relayer, which works through everything that is in flight already."""
@@ -161,6 +170,7 @@ class LocalSystem:
         self.devnet = self._stack.enter_context(
             EmbeddedDevnet(self.folder, substrate_patch(), self._randomness(32), self._options)
         )
+        self._parts.append(self.devnet)
         self.told("both chains are running")
         setup = EvmSetup(
             deployment=self._randomness(32),
@@ -176,6 +186,7 @@ class LocalSystem:
         self._stack.callback(self.substrate.close)
         self.told("the contracts are deployed")
         self.services = self._stack.enter_context(Services(self.folder, self.devnet, self.contracts, self._domains()))
+        self._parts.append(self.services)
         self.services.start_attestors(ATTESTORS)
         self._found_the_asset()
         self.services.wait_ready()

@@ -13,6 +13,7 @@ import structlog
 
 from bridge.errors import RecoverableError
 from chains.base import BlockRef, ChainEvent
+from chains.errors import ChainError
 from relayer.attestor.store import AttestorStore
 from relayer.attestor.witness import Witness
 from relayer.errors import ChainReplaced, NodesDisagree
@@ -24,6 +25,9 @@ WAIT_SECONDS = 3.0
 """How long a wait for a block may delay an orderly end."""
 
 RETRY_SECONDS = 2.0
+
+LAG_SECONDS = 0.5
+"""Between looks while the nodes are not equally far."""
 
 Clock = Callable[[], int]
 """UTC seconds."""
@@ -72,8 +76,11 @@ class Follower:
                     continue
                 seen = final.number
             except TimeoutError:
-                continue
-            except RecoverableError as error:
+                # Also when one node is ahead of what enough of them call final: it would wake this loop without end.
+                stop.wait(LAG_SECONDS)
+            except (RecoverableError, ChainError) as error:
+                # Also a node that answers with an error of its own (too many requests, a block it lost): one of these
+                # must not end the follower, for what ends it halts lanes until a person comes.
                 self._log.warning("following failed", action="follow.retry", error=str(error))
                 stop.wait(RETRY_SECONDS)
             except NodesDisagree as error:

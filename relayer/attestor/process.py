@@ -41,21 +41,28 @@ def run(settings: AttestorSettings, decisions: Decisions | None = None, ready: C
             chains[domain], starts[domain] = witness, chain.start
         clock = _clock(settings, list(chains.values()))
         attestor = Attestor(chains, store, signer, decisions or ChainDecisions(), clock)
-        stop = threading.Event()
         alive = {witness.name: True for witness in chains.values()}
-        for domain, witness in chains.items():
-            follower = Follower(witness, store, start=starts[domain], clock=clock)
+        followers = {
+            domain: Follower(witness, store, start=starts[domain], clock=clock) for domain, witness in chains.items()
+        }
+        # All before the first thread starts: a replaced chain ends this process here, and nothing is left to wait for.
+        for follower in followers.values():
             follower.check()
+        stop = threading.Event()
+        for domain, follower in followers.items():
+            name = chains[domain].name
             thread = threading.Thread(
-                target=_follow,
-                args=(follower, attestor, domain, witness.name, alive, stop),
-                name=f"follow-{witness.name}",
+                target=_follow, args=(follower, attestor, domain, name, alive, stop), name=f"follow-{name}"
             )
+            stack.callback(_end, thread, stop)
             thread.start()
-            stack.callback(thread.join)
-        # Set before the joins above, which the stack runs later.
-        stack.callback(stop.set)
         _serve(settings, attestor, alive, ready)
+
+
+def _end(thread: threading.Thread, stop: threading.Event) -> None:
+    stop.set()
+    if thread.ident is not None:
+        thread.join()
 
 
 def _follow(

@@ -138,8 +138,8 @@ def create_app(attestor: Attestor, alive: dict[str, bool]) -> FastAPI:
         )
 
     @app.get("/health")
-    def health() -> HealthBody:
-        """Whether this attestor follows its chains."""
+    async def health() -> HealthBody:
+        """Whether this attestor follows its chains. Reads memory only, so it answers also while all threads read chains."""
         return HealthBody(address=_hex(attestor.address), chains=dict(alive), healthy=all(alive.values()))
 
     app.add_exception_handler(LockstepError, _problem)

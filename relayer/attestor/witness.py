@@ -7,7 +7,7 @@ equal answers of at least `quorum` nodes count, a different answer stops everyth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from chains.base import BlockRef, Chain
@@ -15,6 +15,9 @@ from chains.errors import BlockUnknown, ChainUnavailable, NotFinal
 from relayer.errors import NodesDisagree, TooFewNodes
 
 T = TypeVar("T")
+
+LATE_SECONDS = 2.0
+"""How long a node may be behind those that suffice and still contradict them."""
 
 
 class Witness:
@@ -27,8 +30,10 @@ class Witness:
         self.name = nodes[0].name
         self._nodes = tuple(nodes)
         self._quorum = quorum
-        # Its own threads: adapters keep a connection per thread, and a web server's threads are many.
-        self._pool = ThreadPoolExecutor(max_workers=2 * len(nodes), thread_name_prefix=f"witness-{self.name}")
+        # Its own threads: adapters keep a connection per thread, and a web server's threads are many. Each node has
+        # its own of them, so that one that never answers takes none from the others.
+        prefix = f"witness-{self.name}"
+        self._pools = [ThreadPoolExecutor(max_workers=2, thread_name_prefix=prefix) for _ in nodes]
 
     @property
     def domain(self) -> bytes:
@@ -56,24 +61,46 @@ class Witness:
         return self.ask(f"block {number}", lambda node: node.block(number))
 
     def wait_finalised(self, after: int, timeout: float) -> BlockRef:
-        """The agreed final block once it is above `after`, woken by the first node. TimeoutError."""
-        self._nodes[0].wait_finalised(after, timeout)
+        """The agreed final block once it is above `after`, woken by the first node that answers. TimeoutError."""
+        self._wake(after, timeout)
         if (final := self.finalised()).number <= after:
             raise TimeoutError
         return final
 
     def close(self) -> None:
         """Closes threads and connections."""
-        self._pool.shutdown(cancel_futures=True)
+        for pool in self._pools:
+            pool.shutdown(cancel_futures=True)
         for node in self._nodes:
             node.close()
 
+    def _wake(self, after: int, timeout: float) -> None:
+        for node in self._nodes:
+            try:
+                node.wait_finalised(after, timeout)
+            except ChainUnavailable:
+                continue
+            return
+        raise TooFewNodes(self.name, 0, self._quorum)
+
     def _all(self, question: Callable[[Chain], T]) -> list[T]:
-        futures: list[Future[T]] = [self._pool.submit(question, node) for node in self._nodes]
+        """What the nodes answer. Once enough have, the others are waited for a little longer only."""
+        futures = [pool.submit(question, node) for pool, node in zip(self._pools, self._nodes, strict=True)]
+        pending = set(futures)
+        while pending and _answered(futures) < self._quorum:
+            _, pending = wait(pending, return_when=FIRST_COMPLETED)
+        # A node that hangs is no vote: nobody who asks an attestor waits as long as a request to a node may take.
+        for late in wait(pending, LATE_SECONDS).not_done:
+            late.cancel()
         answers: list[T] = []
         for future in futures:
-            try:
-                answers.append(future.result())
-            except (ChainUnavailable, BlockUnknown, NotFinal):
-                continue
+            if future.done() and not future.cancelled():
+                try:
+                    answers.append(future.result())
+                except (ChainUnavailable, BlockUnknown, NotFinal):
+                    continue
         return answers
+
+
+def _answered(futures: Sequence[Future[T]]) -> int:
+    return sum(1 for future in futures if future.done() and future.exception() is None)

@@ -96,4 +96,4 @@ def test_the_supply_adds_up_before_during_and_after(told: dict[str, Any]) -> Non
 def test_it_says_where_the_time_went(told: dict[str, Any]) -> None:
     seconds = dict(told["seconds"])
     total = seconds.pop("total")
-    assert total == pytest.approx(sum(seconds.values()), abs=5.0)
+    assert total == pytest.approx(sum(seconds.values()), abs=1.0)

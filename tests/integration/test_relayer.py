@@ -72,7 +72,7 @@ class Relayer:
     def history(self, order: TransferOrder) -> list[str]:
         if not self.path.exists():
             return []
-        journal = Journal(self.path)
+        journal = Journal(self.path, read_only=True)
         try:
             return [stage.stage for stage in journal.history(digest_order(order))]
         finally:
@@ -169,7 +169,7 @@ def test_two_relayers_at_once_deliver_each_order_once(relayer: Relayer, there: L
 
 
 def test_a_journal_rebuilt_from_the_chains_tells_the_same_ends(relayer: Relayer, there: Lane) -> None:
-    journal = Journal(relayer.path)
+    journal = Journal(relayer.path, read_only=True)
     known = {one.state.order_id: one.state.status for one in journal.transfers()}
     journal.close()
     again = Relayer(there.system, there.system.folder / "again.sqlite")
@@ -180,7 +180,7 @@ def test_a_journal_rebuilt_from_the_chains_tells_the_same_ends(relayer: Relayer,
         while rebuilt != known and time.monotonic() < ends:
             time.sleep(0.5)
             if again.path.exists():
-                copy = Journal(again.path)
+                copy = Journal(again.path, read_only=True)
                 rebuilt = {one.state.order_id: one.state.status for one in copy.transfers()}
                 copy.close()
         assert rebuilt == known

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from eth_account.signers.local import LocalAccount
 
 from bridge.digests import digest_approval, digest_order, digest_receipt, digest_rejection
+from bridge.refusals import Refused
 from bridge.types import Approval, InitiateRequest, Lot, Rejection, TransferOrder, TransferReceipt
 from chains.accounts import Account
 from chains.base import Chain, Submitted
@@ -114,6 +116,20 @@ def other_amount(order: TransferOrder) -> TransferOrder:
     """The same order with one more token in its first lot."""
     first = replace(order.lots[0], amount=order.lots[0].amount + 1)
     return replace(order, lots=(first, *order.lots[1:]))
+
+
+def all_refused(acts: Sequence[Callable[[], object]]) -> list[int]:
+    """Does everything at once; the lowest code that each act was refused with. AssertionError for one that was not."""
+
+    def refused(act: Callable[[], object]) -> int:
+        try:
+            act()
+        except Refused as refusal:
+            return refusal.lowest.code
+        raise AssertionError("a chain did what it must refuse")
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(refused, acts))
 
 
 def wait_for_clock(chain: Chain, time: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account as EthAccount
 from substrateinterface import Keypair
+from substrateinterface.constants import DEV_PHRASE
 
 from chains.accounts import (
     Account,
@@ -68,6 +69,13 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(KeyFileRefused):
             read_secret_file(path)
+
+
+def test_the_published_phrase_is_taken_in_development_only(tmp_path: Path) -> None:
+    path = secret(tmp_path, f"{DEV_PHRASE}//Relayer")
+    with pytest.raises(KeyFileRefused, match="everyone knows"):
+        load_substrate_key(path, development=False)
+    assert load_substrate_key(path, development=True).public_key == Keypair.create_from_uri("//Relayer").public_key
 
 
 def test_a_development_path_is_taken_in_development_only(tmp_path: Path) -> None:

@@ -116,6 +116,22 @@ def test_a_node_that_can_not_be_reached_is_unavailable(monkeypatch: pytest.Monke
         Wire("x", "ws://x")
 
 
+def test_the_key_to_a_paid_node_in_its_address_is_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message goes into logs and into the relayer's journal."""
+
+    def refuse(url: str, **_: Any) -> None:
+        raise ConnectionRefusedError("nobody there")
+
+    monkeypatch.setattr(module, "connect", refuse)
+    with pytest.raises(ChainUnavailable, match=r"connecting to wss://node\.example:443: nobody there") as caught:
+        Wire("x", "wss://user:secret@node.example:443/v3/secret?key=secret")
+    assert "secret" not in str(caught.value)
+    monkeypatch.undo()
+    with pytest.raises(ChainUnavailable) as caught:
+        Wire("x", "https://node.example/secret")
+    assert "secret" not in str(caught.value)
+
+
 def test_notifications_that_come_before_the_subscription_is_named_are_kept(connected: Connected) -> None:
     def answers(request: dict[str, Any]) -> list[Any]:
         if request["method"] == "subscribe":

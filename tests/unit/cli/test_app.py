@@ -59,9 +59,10 @@ def test_bad_input_is_exit_code_2_and_no_traceback(arguments: list[str], capsys:
     [
         (UserError("That is no amount.", "Give a whole number."), 2, "That is no amount.\nGive a whole number.\n"),
         (Refused.of(Refusal.AmountZero), 2, "Refused: "),
+        (PermissionError(13, "Permission denied", "/srv/run"), 1, "Error: Permission denied: /srv/run\n"),
         (ChainDied("evm", 137, ("bye",), Path("evm.log")), 1, "The evm chain ended with code 137: bye"),
     ],
-    ids=["user", "refusal", "chain"],
+    ids=["user", "refusal", "machine", "chain"],
 )
 def test_an_error_is_a_sentence_with_its_cure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, code: int, said: str

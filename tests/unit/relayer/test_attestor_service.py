@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bridge.refusals import Refusal
@@ -92,4 +94,4 @@ def test_health_says_when_a_follower_has_ended(house: House) -> None:
     alive = {"evm": True, "substrate": False}
     app = create_app(booth.attestor, alive)
     health = next(route for route in app.routes if getattr(route, "path", "") == "/health")
-    assert health.endpoint().healthy is False  # type: ignore[attr-defined]
+    assert asyncio.run(health.endpoint()).healthy is False  # type: ignore[attr-defined]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -77,6 +80,9 @@ def test_two_good_signatures_are_a_quorum_ascending_by_signer(state: TransferSta
         (302, {}),
         (409, {"held": "everything"}),
         (409, {"held": [{"code": "x"}, 5, {"code": 99999, "a": "0", "b": "0", "c": "0"}]}),
+        (409, b'{"held": [{"code": 1e999, "a": 1e999, "b": 0, "c": 0}]}'),
+        (200, b"[" * 60_000),
+        (200, b"9" * 60_000),
     ],
 )
 def test_a_strange_answer_costs_that_vote_only(state: TransferState, bad: Answer) -> None:
@@ -84,6 +90,78 @@ def test_a_strange_answer_costs_that_vote_only(state: TransferState, bad: Answer
     short = approvals(state, [bad, bad, approval(state, 2)])
     assert isinstance(short, Shortage)
     assert (short.got, short.need) == (1, 2)
+
+
+@pytest.mark.parametrize("reason", [2**32, 2**255, -1, 0, True, 1.5, "21"])
+def test_a_rejection_for_a_reason_that_can_not_be_costs_that_vote_only(state: TransferState, reason: object) -> None:
+    """The number goes into a signed struct: one that does not fit there must not end the process that asks."""
+    body = {"order_id": "0x" + state.order_id.hex(), "reason": reason, "set": 1, "signature": "0x"}
+    answers: list[Answer] = [(200, body), rejection(state, 1, 42), rejection(state, 2, 42)]
+    quorum = collect(answers, lambda collector: collector.rejections(state, attestor_set()))
+    assert isinstance(quorum, Quorum)
+    assert quorum.reason == 42
+
+
+def test_a_packed_answer_is_not_unpacked(state: TransferState) -> None:
+    packed = gzip.compress(b"0" * 50_000_000)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        assert request.headers["accept-encoding"] == "identity"
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(packed))
+
+    collector = Collector(["http://0", "http://1"], transport=httpx.MockTransport(handle))
+    short = collector.approvals(state, attestor_set(), SOON)
+    collector.close()
+    assert isinstance(short, Shortage)
+    assert short.missing == 2
+
+
+class Mumbling(httpx.BaseTransport):
+    """The attestor at place 0 sends a byte whenever asked for more, and never comes to an end."""
+
+    def __init__(self, answers: list[Answer]) -> None:
+        self.answers = answers
+        self.hush = threading.Event()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        place = int(request.url.host)
+        if place == 0:
+            return httpx.Response(200, stream=Mumble(self.hush))
+        answer = self.answers[place]
+        assert not isinstance(answer, Exception)
+        return httpx.Response(answer[0], content=json.dumps(answer[1]).encode())
+
+
+class Mumble(httpx.SyncByteStream):
+    def __init__(self, hush: threading.Event) -> None:
+        self.hush = hush
+
+    def __iter__(self) -> Iterator[bytes]:
+        while not self.hush.wait(0.01):
+            yield b" "
+
+
+def test_an_attestor_that_talks_for_ever_holds_nobody_up(state: TransferState) -> None:
+    """Each byte resets the client's own time-out: without a time for the whole answer an order would wait for ever."""
+    transport = Mumbling([(200, {}), approval(state, 1), approval(state, 2)])
+    collector = Collector([f"http://{place}" for place in range(3)], timeout=30, transport=transport)
+    began = time.monotonic()
+    # More often than one attestor has threads: the others' answers are not queued behind it.
+    for _ in range(6):
+        assert isinstance(collector.approvals(state, attestor_set(), SOON), Quorum)
+    assert time.monotonic() - began < 10
+    transport.hush.set()
+    collector.close()
+
+
+def test_a_shortage_is_told_when_time_is_up_also_while_one_still_talks(state: TransferState) -> None:
+    transport = Mumbling([(200, {}), approval(state, 1), (404, {})])
+    collector = Collector([f"http://{place}" for place in range(3)], timeout=0.2, transport=transport)
+    short = collector.approvals(state, attestor_set(), SOON)
+    assert isinstance(short, Shortage)
+    assert (short.got, short.missing) == (1, 2)
+    transport.hush.set()
+    collector.close()
 
 
 def test_the_same_signature_from_two_attestors_counts_once(state: TransferState) -> None:

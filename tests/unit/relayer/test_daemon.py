@@ -12,12 +12,12 @@ from bridge.refusals import Refusal
 from bridge.transfer import Status
 from bridge.transfer_events import DeadlineReached
 from bridge.types import Outcome, Reason, TransferOrder
-from chains.base import OrderInitiated
+from chains.base import OrderInitiated, OrderRefused
 from chains.errors import ChainUnavailable, TransactionInvalid, TransactionLost
 from relayer.backoff import Wait
 from relayer.errors import ChainReplaced, JournalIncomplete
 from relayer.journal import Journal
-from tests.unit.relayer.fakes import BEN, NOWHERE, START, attestor_set
+from tests.unit.relayer.fakes import BEN, NOWHERE, START, FakeChain, attestor_set
 from tests.unit.relayer.house import House
 
 
@@ -343,3 +343,54 @@ def test_attestors_that_reject_for_another_reason_than_the_deadline_are_not_aske
     assert status(house, order) is Status.REJECTING
     house.settle_down(12, seconds=20)
     assert_refunded_once(house, order)
+
+
+@pytest.mark.parametrize("call", ["deliver", "settle"])
+def test_a_fact_that_comes_before_its_submission_returns_is_not_slept_through(house: House, call: str) -> None:
+    """Where blocks are final at once the outcome is journalled while the sender still reads its receipt.
+
+    The wait that ends the submission belongs to the past then: with it the settlement would come two minutes late.
+    """
+    chain = house.destination if call == "deliver" else house.source
+
+    def ingest(done: str) -> None:
+        if done == call:
+            house.daemon.ingest()
+
+    chain.after = ingest
+    order = house.source.initiate_order(house.destination)
+    house.settle_down(6, seconds=1)
+    assert_settled_once(house, order)
+
+
+def test_a_refusal_that_comes_before_its_submission_returns_is_tried_again_by_its_own_ramp(house: House) -> None:
+    house.destination.refuse_with = Refusal.OracleStale
+    house.destination.after = lambda call: house.daemon.ingest()
+    order = house.source.initiate_order(house.destination)
+    house.settle_down(6)
+    assert_settled_once(house, order)
+
+
+def test_an_order_to_a_chain_that_is_not_served_stops_no_other(house: House) -> None:
+    """A third chain's lane is open on the source: whoever sends into it must not end a relayer that does not know it."""
+    elsewhere = FakeChain("elsewhere", house.world)
+    strange = house.source.initiate_order(elsewhere)
+    house.settle_down(2)
+    order = house.source.initiate_order(house.destination)
+    house.settle_down(6)
+    assert_settled_once(house, order)
+    transfer = house.journal.transfer(digest_order(strange))
+    assert transfer is not None
+    assert (transfer.state.status, transfer.waits_for) == (Status.SEEN, Wait.LANE.value)
+
+
+def test_a_stranger_who_puts_an_order_beside_his_own_does_not_delay_it(house: House) -> None:
+    """`deliver` gives an order that its approval does not name a code of its own, in an event that anyone can cause."""
+    order = house.source.initiate_order(house.destination)
+    order_id = digest_order(order)
+    house.destination.before = lambda call: house.destination.mine(
+        OrderRefused(order_id, order.source, order.nonce, Refusal.QuorumNotMet, NOWHERE)
+    )
+    house.settle_down(6)
+    assert "held" not in stages(house, order)
+    assert_settled_once(house, order)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chains.base import BlockRef
-from chains.errors import ChainUnavailable
+from chains.errors import BlockUnknown, ChainUnavailable, NotFinal, RpcError
 from relayer.attestor import follower as module
 from relayer.attestor.follower import Follower
 from relayer.attestor.store import AttestorStore
@@ -99,4 +99,61 @@ def test_it_waits_out_a_node_that_is_away(store: AttestorStore, monkeypatch: pyt
     witness = Witness([chain], quorum=1)
     Follower(witness, store, start=0, clock=chain.world.clock).run(chain.stop)
     assert chain.waits == 3
+    witness.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RpcError("source", "eth_getLogs", -32005, "too many requests"),
+        BlockUnknown("source", "9"),
+        NotFinal("source", 9, 8),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_one_error_of_a_node_does_not_end_it(
+    store: AttestorStore, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """What ends a follower halts the lanes of its chain until a person comes: a node that was busy is no reason."""
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
+
+    class Busy(Flaky):
+        def wait_finalised(self, after: int, timeout: float) -> BlockRef:
+            self.waits += 1
+            if self.waits < 3:
+                raise error
+            self.stop.set()
+            return self.finalised()
+
+    chain = Busy("source", World())
+    chain.stop = threading.Event()
+    witness = Witness([chain], quorum=1)
+    Follower(witness, store, start=0, clock=chain.world.clock).run(chain.stop)
+    assert chain.waits == 3
+    witness.close()
+
+
+def test_a_node_that_is_ahead_of_the_others_does_not_make_it_spin(
+    store: AttestorStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first node's newest block is never final for two: each wait would end at once, and begin with a connection."""
+    monkeypatch.setattr(module, "LAG_SECONDS", 0.1)
+    world = World()
+    stop = threading.Event()
+    waits: list[int] = []
+
+    class Ahead(FakeChain):
+        def wait_finalised(self, after: int, timeout: float) -> BlockRef:
+            waits.append(after)
+            return super().wait_finalised(after, timeout)
+
+    ahead, behind = Ahead("source", world), FakeChain("source", world)
+    ahead.mine()
+    witness = Witness([ahead, behind])
+    thread = threading.Thread(target=Follower(witness, store, start=0, clock=world.clock).run, args=(stop,))
+    thread.start()
+    thread.join(0.5)
+    stop.set()
+    thread.join()
+    assert len(waits) <= 8
     witness.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from chains.base import BlockRef
 from chains.errors import ChainUnavailable, MalformedAnswer, NotFinal
+from relayer.attestor import witness as module
 from relayer.attestor.witness import Witness
 from relayer.errors import NodesDisagree, TooFewNodes
 from tests.unit.relayer.fakes import FakeChain, World
@@ -107,3 +110,41 @@ def test_a_quorum_that_can_not_be_is_refused(quorum: int) -> None:
     make: Callable[[], Witness] = lambda: Witness([Node(1), Node(1)], quorum=quorum)  # noqa: E731
     with pytest.raises(ValueError, match="can't agree"):
         make()
+
+
+class Silent(FakeChain):
+    """A node that can't be waited on."""
+
+    def wait_finalised(self, after: int, timeout: float) -> BlockRef:
+        raise AWAY
+
+
+def test_the_first_node_that_answers_wakes() -> None:
+    world = World()
+    good, silent = FakeChain("chain", world), Silent("chain", world)
+    witness = Witness([silent, good])
+    assert witness.wait_finalised(-1, 1).number == 0
+    alone = Witness([silent, silent])
+    with pytest.raises(TooFewNodes):
+        alone.wait_finalised(-1, 1)
+    for one in (witness, alone):
+        one.close()
+
+
+def test_a_node_that_hangs_does_not_keep_those_that_agree_from_answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks an attestor gives up sooner than a request to a dead node does: one of three would stop every signature."""
+    monkeypatch.setattr(module, "LATE_SECONDS", 0.01)
+    awake = threading.Event()
+
+    class Hanging(Node):
+        def head(self) -> BlockRef:
+            awake.wait(30)
+            raise AWAY
+
+    witness = Witness([Hanging(5), Node(5), Node(5)])
+    began = time.monotonic()
+    for _ in range(9):
+        assert witness.ask("the head", lambda node: node.head()).number == 5
+    assert time.monotonic() - began < 10
+    awake.set()
+    witness.close()

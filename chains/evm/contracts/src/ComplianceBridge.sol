@@ -15,16 +15,16 @@ import {AT_SETUP, ROLE_ATTESTOR, ROLE_ORACLE} from "./types/Constants.sol";
 import {BindingPermit, LaneFlow, OracleBatch, SignerSet} from "./types/Types.sol";
 
 /// @title The bridge of an EVM chain
-/// @notice Orders leave and arrive here, signed by attestors; eligibility, bindings and the clock arrive here, signed by
-/// the oracle. It holds no tokens: it tells each token what to do, and tokens obey nobody else. It calls only the tokens
-/// that the admin registered, which call nobody back, and the AccessManager with a view.
+/// @notice Orders leave and arrive here, signed by attestors; eligibility, bindings and the clock arrive here, signed
+/// by the oracle. It holds no tokens: it tells each token what to do, and tokens obey nobody else. It calls only the
+/// tokens that the admin registered, which call nobody back, and the AccessManager with a view.
 contract ComplianceBridge is Pausing, Departures, Arrivals {
     using Quorum for SignerSets;
 
     BridgeRegistrar private immutable _registrar;
 
-    /// @notice Starts a bridge. `deployment_` is drawn anew for each one: addresses repeat on development chains, and old
-    /// signatures must die with the deployment they were made for.
+    /// @notice Starts a bridge. `deployment_` is drawn anew for each one: addresses repeat on development chains, and
+    /// old signatures must die with the deployment they were made for.
     /// Requirements (Malformed): an authority and a deployment; sets of roles 1 and 2 that meet `Quorum.install`.
     constructor(IAccessManager authority_, bytes32 deployment_, SignerSet memory attestors, SignerSet memory oracle)
         BridgeBase(authority_, deployment_, _domainOf(deployment_))

@@ -9,7 +9,8 @@ import {MAX_AMOUNT, PAUSE_TRANSFER} from "./types/Constants.sol";
 import {AssetInfo, InitiateRequest, LaneFlow, Lot, Reason, TransferOrder} from "./types/Types.sol";
 
 /// @title Everything that can be read of this chain, in the ABI that all chains of Lockstep share
-/// @notice Holds no state and has no rights. The answers of `explain...` come from the contracts that enforce the rules.
+/// @notice Holds no state and has no rights. The answers of `explain...` come from the contracts that enforce the
+/// rules.
 contract ComplianceLens is ILockstepViews {
     using Refusals for Findings;
 

@@ -41,9 +41,9 @@ contract SecurityToken is Transfers, Crossings, Records {
     bytes32 private _document;
 
     /// @notice Makes the token of the asset that `params` names, for `bridge_`; the bridge's admin registers it then.
-    /// Requirements: an authorised issue of at most 2^96 - 1 (AmountTooLarge). Else Malformed: name and symbol of 1 to 64
-    /// bytes; terms from 1; at most 8 decimals; a rule of 0 to 2; a holding period of at most 100 years, under Restart not
-    /// zero; minLot at most 2^96 - 1; an authorised issue; a home domain and an issuer; an authority.
+    /// Requirements: an authorised issue of at most 2^96 - 1 (AmountTooLarge). Else Malformed: name and symbol of 1 to
+    /// 64 bytes; terms from 1; at most 8 decimals; a rule of 0 to 2; a holding period of at most 100 years, under
+    /// Restart not zero; minLot at most 2^96 - 1; an authorised issue; a home domain and an issuer; an authority.
     constructor(address bridge_, IAccessManager authority_, AssetParams memory params) {
         if (address(authority_) == address(0)) revert Malformed(AT_SETUP);
         _checkParams(params);
@@ -56,17 +56,16 @@ contract SecurityToken is Transfers, Crossings, Records {
         (_homeDomain, _issuer, _salt) = (params.homeDomain, params.issuer, params.salt);
         asset = keccak256(abi.encode(params.homeDomain, params.issuer, params.salt));
         (name, symbol, _document) = (params.name, params.symbol, terms.document);
-        _config = ConfigWords.make(
-            terms.maxOracleAge, terms.holdingPeriod, terms.terms, terms.defaultRule, terms.decimals
-        );
+        _config =
+            ConfigWords.make(terms.maxOracleAge, terms.holdingPeriod, terms.terms, terms.defaultRule, terms.decimals);
         _supply.authorised = uint96(terms.authorisedIssue);
         _minLot = uint96(terms.minLot);
     }
 
     /// @notice Issues lots to an account. The free part is one Lot(amount, 0, 0), first; locked ones follow in order.
-    /// Requirements, the lowest that fails is raised: the account bound, not frozen, its investor eligible and the oracle
-    /// fresh; home chain; the caller a controller; lots well-formed, locked ones in the future, at most 32 with those
-    /// there; the authorised issue not passed.
+    /// Requirements, the lowest that fails is raised: the account bound, not frozen, its investor eligible and the
+    /// oracle fresh; home chain; the caller a controller; lots well-formed, locked ones in the future, at most 32 with
+    /// those there; the authorised issue not passed.
     function issue(address to, Lot[] calldata lots) external onThisChain {
         (Findings memory findings, uint128 investor, Holding memory holding, uint256 sum) = _evaluateIssue(to, lots);
         findings.enforce();
@@ -103,16 +102,11 @@ contract SecurityToken is Transfers, Crossings, Records {
     function positionOf(bytes32 investor)
         external
         view
-        returns (
-            uint256 free,
-            uint256 inFlight,
-            Lot[] memory lots,
-            uint8 reservedLots,
-            uint8 orders,
-            uint8 flags
-        )
+        returns (uint256 free, uint256 inFlight, Lot[] memory lots, uint8 reservedLots, uint8 orders, uint8 flags)
     {
-        if (!_isInvestor(investor)) return (0, 0, lots, 0, 0, 0);
+        if (!_isInvestor(investor)) {
+            return (0, 0, lots, 0, 0, 0);
+        }
         Holder storage holder = _holders[uint128(uint256(investor))];
         Holding memory holding;
         _load(holder, holding);
@@ -131,8 +125,8 @@ contract SecurityToken is Transfers, Crossings, Records {
         if (terms.authorisedIssue > MAX_AMOUNT) revert AmountTooLarge(terms.authorisedIssue, MAX_AMOUNT);
         if (!_isText(params.name) || !_isText(params.symbol)) revert Malformed(AT_TEXT);
         // A Restart without a period would make lots that are due at once: Keep says the same honestly.
-        bool timed = terms.holdingPeriod <= MAX_HOLDING_PERIOD
-            && (terms.defaultRule != RULE_RESTART || terms.holdingPeriod > 0);
+        bool timed =
+            terms.holdingPeriod <= MAX_HOLDING_PERIOD && (terms.defaultRule != RULE_RESTART || terms.holdingPeriod > 0);
         bool ranged = terms.terms > 0 && terms.decimals <= MAX_DECIMALS && terms.defaultRule <= RULE_RESTART
             && terms.minLot <= MAX_AMOUNT && terms.authorisedIssue > 0;
         if (!timed || !ranged || params.homeDomain == 0 || params.issuer == 0) revert Malformed(AT_TERMS);

@@ -106,8 +106,7 @@ contract GasTest is Fixture {
         approval.expiresAt = uint64(START + 600);
         for (uint256 i; i < 20; ++i) {
             bool first = i < 10;
-            InitiateRequest memory request =
-                requestOf(away, first ? ANA : BEN, first ? ana : ben, freeLot(100));
+            InitiateRequest memory request = requestOf(away, first ? ANA : BEN, first ? ana : ben, freeLot(100));
             orders[i] = initiate(home, first ? ana : ben, request);
             approval.orders[i] = Digests.orderId(orders[i]);
         }

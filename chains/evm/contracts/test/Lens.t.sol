@@ -167,8 +167,7 @@ contract ExplainTest is Fixture {
         Lot[] memory lots = new Lot[](2);
         lots[0] = lockedLot(7, START + 9)[0];
         lots[1] = lockedLot(7, START + 8)[0];
-        (uint256 set, Reason[] memory reasons) =
-            home.lens.explainInitiate(b32(ana), requestOf(away, ANA, ana, lots));
+        (uint256 set, Reason[] memory reasons) = home.lens.explainInitiate(b32(ana), requestOf(away, ANA, ana, lots));
         assertReasons(set, reasons, bit(48));
     }
 

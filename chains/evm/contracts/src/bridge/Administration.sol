@@ -17,8 +17,8 @@ import {BridgeBase} from "./BridgeBase.sol";
 /// @title What the admin sets up: assets and lanes
 abstract contract Administration is BridgeBase {
     /// @notice Registers a token, whose asset may then be issued and opened on lanes.
-    /// Requirements: admin; the asset is not registered yet, the token was made for this bridge, and there are fewer than
-    /// 32 (Malformed).
+    /// Requirements: admin; the asset is not registered yet, the token was made for this bridge, and there are fewer
+    /// than 32 (Malformed).
     function registerAsset(ISecurityToken token) external onThisChain onlyAdmin {
         bytes32 asset = token.asset();
         if (address(_assets[asset].token) != address(0)) revert Malformed(AT_REGISTERED);
@@ -30,7 +30,8 @@ abstract contract Administration is BridgeBase {
         emit AssetRegistered(asset, bytes32(uint256(uint160(address(token)))));
     }
 
-    /// @notice Opens the lane to the chain of domain `lane`, or changes the settings of an open one. Flights in seconds.
+    /// @notice Opens the lane to the chain of domain `lane`, or changes the settings of an open one. Flights in
+    /// seconds.
     /// Requirements: admin; another chain, a known kind of accounts, minFlight <= maxFlight (Malformed).
     function openLane(bytes32 lane, uint8 accountKind, uint64 minFlight, uint64 maxFlight)
         external

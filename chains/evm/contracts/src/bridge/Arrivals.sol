@@ -32,8 +32,8 @@ abstract contract Arrivals is BridgeBase {
     /// @notice Delivers orders that attestors approved; anyone may bring them. One code per order, 0 for delivered: an
     /// order that is refused stops no other, and may be brought again while the approval runs.
     /// Orders that all have an outcome already are answered without looking at signatures.
-    /// Requirements for the call, the first that fails is raised: an approval that has not expired (ApprovalExpired); 1 to
-    /// 20 orders, 1 to 100 ids in the approval, expiring within the hour (Malformed); a quorum of attestors.
+    /// Requirements for the call, the first that fails is raised: an approval that has not expired (ApprovalExpired); 1
+    /// to 20 orders, 1 to 100 ids in the approval, expiring within the hour (Malformed); a quorum of attestors.
     function deliver(
         TransferOrder[] calldata orders,
         Approval calldata approval,
@@ -50,11 +50,11 @@ abstract contract Arrivals is BridgeBase {
         }
     }
 
-    /// @notice Ends an order that will not be delivered: Expired when the reason is DeadlinePassed, else Rejected. Works
-    /// for any asset and is never paused: a pause past the deadline must end in refunds.
-    /// Requirements, the lowest that fails is raised: a well-formed order (AmountZero, AmountTooLarge, Malformed) with a
-    /// reason from 1 to 49 (Malformed), for this chain from an open lane (DomainMismatch), without outcome (OrderConsumed),
-    /// and as expired only from the deadline on (NotYet). Then a quorum of attestors.
+    /// @notice Ends an order that will not be delivered: Expired when the reason is DeadlinePassed, else Rejected.
+    /// Works for any asset and is never paused: a pause past the deadline must end in refunds.
+    /// Requirements, the lowest that fails is raised: a well-formed order (AmountZero, AmountTooLarge, Malformed) with
+    /// a reason from 1 to 49 (Malformed), for this chain from an open lane (DomainMismatch), without outcome
+    /// (OrderConsumed), and as expired only from the deadline on (NotYet). Then a quorum of attestors.
     function reject(TransferOrder calldata order, uint32 reason, uint64 set, bytes[] calldata signatures)
         external
         onThisChain
@@ -64,17 +64,11 @@ abstract contract Arrivals is BridgeBase {
         _sets.verify(ROLE_ATTESTOR, set, Digests.rejection(orderId, reason, _separator), signatures);
         uint8 outcome = reason == Refusals.DEADLINE_PASSED ? OUTCOME_EXPIRED : OUTCOME_REJECTED;
         _setOutcome(order.source, order.nonce, outcome);
-        emit OrderRejected(
-            orderId, order.source, order.nonce, outcome, reason, uint64(block.timestamp)
-        );
+        emit OrderRejected(orderId, order.source, order.nonce, outcome, reason, uint64(block.timestamp));
     }
 
     /// @notice All rules of the chain that delivering this order would fail now; approvals aren't looked at.
-    function explainDeliver(TransferOrder calldata order)
-        external
-        view
-        returns (uint256 set, Reason[] memory reasons)
-    {
+    function explainDeliver(TransferOrder calldata order) external view returns (uint256 set, Reason[] memory reasons) {
         (Findings memory findings, ISecurityToken token, Arrival memory arrival) = _evaluate(order);
         _mergeToken(findings, token, arrival);
         return findings.list();

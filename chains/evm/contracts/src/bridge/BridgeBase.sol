@@ -65,7 +65,8 @@ abstract contract BridgeBase is IRefusals, IBridgeEvents, IComplianceBridge {
     bytes32[] internal _laneIds;
     ISecurityToken[] internal _tokens;
 
-    /// @dev Requirements: the chain is the one of the deployment, or after a fork both halves would act on one signature.
+    /// @dev Requirements: the chain is the one of the deployment, or after a fork both halves would act on one
+    /// signature.
     modifier onThisChain() {
         _requireThisChain();
         _;
@@ -94,8 +95,8 @@ abstract contract BridgeBase is IRefusals, IBridgeEvents, IComplianceBridge {
         return uint8((_outcomes[source][nonce / OUTCOMES_PER_WORD] >> _outcomeShift(nonce)) & 3);
     }
 
-    /// @dev Sets an outcome that is not set yet. It is never erased: Delivered, Rejected and Expired exclude each other,
-    /// also for two orders that share a nonce after a reorganisation of the source.
+    /// @dev Sets an outcome that is not set yet. It is never erased: Delivered, Rejected and Expired exclude each
+    /// other, also for two orders that share a nonce after a reorganisation of the source.
     function _setOutcome(bytes32 source, uint64 nonce, uint8 outcome) internal {
         _outcomes[source][nonce / OUTCOMES_PER_WORD] |= uint256(outcome) << _outcomeShift(nonce);
     }

@@ -54,8 +54,9 @@ abstract contract Departures is BridgeBase {
 
     /// @notice Ends an order by the destination's outcome; anyone may bring the receipt. Delivered ends the flight,
     /// Rejected and Expired return the very lots, whatever the rules say by now.
-    /// Requirements, the lowest that fails is raised: not paused for everything; the order is in flight from here and is
-    /// the receipt's (InFlightUnknown); an outcome of 1 to 3 (Malformed). Then a quorum of attestors, under THIS domain.
+    /// Requirements, the lowest that fails is raised: not paused for everything; the order is in flight from here and
+    /// is the receipt's (InFlightUnknown); an outcome of 1 to 3 (Malformed). Then a quorum of attestors, under THIS
+    /// domain.
     function settle(
         TransferOrder calldata order,
         TransferReceipt calldata receipt,

@@ -24,8 +24,8 @@ abstract contract OracleIntake is BridgeBase {
     using Quorum for SignerSets;
     using Refusals for Findings;
 
-    /// @notice Applies the next batch of this chain; anyone may bring it. An applied number is a success without effect.
-    /// Items that can't be applied are skipped, each with an event: one of them must not hold up a revocation.
+    /// @notice Applies the next batch of this chain; anyone may bring it. An applied number is a success without
+    /// effect. Items that can't be applied are skipped, each with an event: one of them must not hold up a revocation.
     /// Requirements: number = last + 1 (BatchOutOfOrder); at most 100 items (Malformed); issuedAt at most 60 s ahead of
     /// this chain (NotYet) and not before the last batch's (Malformed); a quorum of oracle signers.
     function submitBatch(OracleBatch calldata batch, uint64 set, bytes[] calldata signatures) external onThisChain {
@@ -42,11 +42,11 @@ abstract contract OracleIntake is BridgeBase {
         emit BatchApplied(batch.number, batch.issuedAt);
     }
 
-    /// @notice Binds the caller's account to an investor; that the account calls is its owner's consent, so multisigs and
-    /// smart accounts can too.
-    /// Requirements, the first that fails is raised: the caller is the permit's account (BindingInvalid); the permit has
-    /// not expired (ApprovalExpired) and expires within the hour (Malformed); a registered asset, an investor id, an account
-    /// not in use for another investor (AssetUnknown, AccountInUse, Malformed); a quorum of oracle signers.
+    /// @notice Binds the caller's account to an investor; that the account calls is its owner's consent, so multisigs
+    /// and smart accounts can too.
+    /// Requirements, the first that fails is raised: the caller is the permit's account (BindingInvalid); the permit
+    /// has not expired (ApprovalExpired) and expires within the hour (Malformed); a registered asset, an investor id,
+    /// an account not in use for another investor (AssetUnknown, AccountInUse, Malformed); a quorum of oracle signers.
     function bind(BindingPermit calldata permit, uint64 set, bytes[] calldata signatures) external onThisChain {
         if (permit.account != bytes32(uint256(uint160(msg.sender)))) revert BindingInvalid(uint256(permit.account));
         if (block.timestamp >= permit.expiresAt) revert ApprovalExpired(permit.expiresAt);
@@ -88,9 +88,8 @@ abstract contract OracleIntake is BridgeBase {
         for (uint256 i; i < items.length; ++i) {
             BindingItem calldata item = items[i];
             ISecurityToken token = _assets[item.asset].token;
-            uint16 code = address(token) == address(0)
-                ? Refusals.ASSET_UNKNOWN
-                : token.applyBinding(item.account, item.investor);
+            uint16 code =
+                address(token) == address(0) ? Refusals.ASSET_UNKNOWN : token.applyBinding(item.account, item.investor);
             _noteSkipped(number, ITEM_BINDING, i, code);
         }
     }

@@ -17,7 +17,8 @@ abstract contract Pausing is BridgeBase {
         emit IPauseEvents.Paused(0, bits);
     }
 
-    /// @notice Lifts bits of the pause of everything; those of assets and lanes stay. Requirements: admin; bits 1 to 15.
+    /// @notice Lifts bits of the pause of everything; those of assets and lanes stay. Requirements: admin; bits 1 to
+    /// 15.
     function resume(uint8 bits) external onThisChain onlyAdmin {
         _requireBits(bits);
         _clock.pause &= ~bits;

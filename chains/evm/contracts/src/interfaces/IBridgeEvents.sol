@@ -6,7 +6,8 @@ import {TransferOrder} from "../types/Types.sol";
 /// @title What the bridge tells the world
 interface IBridgeEvents {
     event BatchApplied(uint64 number, uint64 issuedAt);
-    /// @notice An item of a batch that could not be applied: kind 1 eligibility, 2 binding, 3 quota; code of the refusal.
+    /// @notice An item of a batch that could not be applied: kind 1 eligibility, 2 binding, 3 quota; code of the
+    /// refusal.
     event ItemSkipped(uint64 number, uint8 kind, uint32 index, uint16 code);
     event AssetRegistered(bytes32 indexed asset, bytes32 token);
     event LaneOpened(bytes32 indexed lane);

@@ -7,14 +7,11 @@ import {IRefusals} from "./IRefusals.sol";
 /// @title What anyone may read of a chain of Lockstep
 /// @notice One ABI for every kind of chain: a Substrate chain answers the same calldata through its runtime API.
 /// Amounts in base units, times in UTC seconds. Unknown things read as zeros, never as an error.
-/// `explain...` answers with ALL failing rules, found by the code that enforces them: bit n of `set` stands for number n,
-/// `reasons` ascend by number.
+/// `explain...` answers with ALL failing rules, found by the code that enforces them: bit n of `set` stands for number
+/// n, `reasons` ascend by number.
 interface ILockstepViews is IRefusals {
     /// @notice Who this chain is: its CAIP-2 id, its bridge, the draw of this deployment, and the domain made of them.
-    function identity()
-        external
-        view
-        returns (string memory caip2, bytes32 bridge, bytes32 deployment, bytes32 domain);
+    function identity() external view returns (string memory caip2, bytes32 bridge, bytes32 deployment, bytes32 domain);
 
     /// @notice Last oracle batch, the pause bits of everything, and the time of the block.
     function clock() external view returns (uint64 number, uint64 issuedAt, uint8 pause, uint64 time);
@@ -43,14 +40,7 @@ interface ILockstepViews is IRefusals {
     function positionOf(bytes32 asset, bytes32 investor)
         external
         view
-        returns (
-            uint256 free,
-            uint256 inFlight,
-            Lot[] memory lots,
-            uint8 reservedLots,
-            uint8 orders,
-            uint8 flags
-        );
+        returns (uint256 free, uint256 inFlight, Lot[] memory lots, uint8 reservedLots, uint8 orders, uint8 flags);
 
     /// @notice The eligibility word: validUntil u64 | class u16 | permissions u8 | sequence u40 | limit i128.
     function eligibilityOf(bytes32 asset, bytes32 investor) external view returns (uint256 word);
@@ -79,8 +69,5 @@ interface ILockstepViews is IRefusals {
         view
         returns (uint256 set, Reason[] memory reasons);
 
-    function explainDeliver(TransferOrder calldata order)
-        external
-        view
-        returns (uint256 set, Reason[] memory reasons);
+    function explainDeliver(TransferOrder calldata order) external view returns (uint256 set, Reason[] memory reasons);
 }

@@ -19,7 +19,8 @@ struct Arrival {
 /// The `apply` functions check first and then either apply as a whole or change nothing and answer with the refusal's
 /// number: the bridge never learns of a refusal from a failed call (a starved call would skip a revocation).
 interface ISecurityToken {
-    /// @notice A call that only the bridge may make. It has no number: no user ever makes one, and no other chain has it.
+    /// @notice A call that only the bridge may make. It has no number: no user ever makes one, and no other chain has
+    /// it.
     error OnlyBridge(address caller);
 
     event EligibilitySet(bytes32 indexed asset, bytes32 indexed investor, uint256 word);
@@ -97,14 +98,7 @@ interface ISecurityToken {
     function positionOf(bytes32 investor)
         external
         view
-        returns (
-            uint256 free,
-            uint256 inFlight,
-            Lot[] memory lots,
-            uint8 reservedLots,
-            uint8 orders,
-            uint8 flags
-        );
+        returns (uint256 free, uint256 inFlight, Lot[] memory lots, uint8 reservedLots, uint8 orders, uint8 flags);
     function eligibilityOf(bytes32 investor) external view returns (uint256 word);
     function quotaOf(uint16 class) external view returns (int64 quota, uint64 holders);
 }

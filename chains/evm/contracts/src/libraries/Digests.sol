@@ -83,16 +83,12 @@ library Digests {
 
     /// @notice What attestors sign for `settle`, under the SOURCE's domain.
     function receipt(TransferReceipt calldata object, bytes32 separator) internal pure returns (bytes32) {
-        return _digest(
-            separator, abi.encode(RECEIPT, object.order, object.outcome, object.reason, object.decidedAt)
-        );
+        return _digest(separator, abi.encode(RECEIPT, object.order, object.outcome, object.reason, object.decidedAt));
     }
 
     /// @notice What oracle signers sign for `bind`.
     function permit(BindingPermit calldata object, bytes32 separator) internal pure returns (bytes32) {
-        return _digest(
-            separator, abi.encode(PERMIT, object.asset, object.account, object.investor, object.expiresAt)
-        );
+        return _digest(separator, abi.encode(PERMIT, object.asset, object.account, object.investor, object.expiresAt));
     }
 
     /// @notice What oracle signers sign for `submitBatch`.
@@ -100,9 +96,7 @@ library Digests {
         bytes32 eligibilities = _eligibilities(object.eligibilities);
         bytes32 bindings = _bindings(object.bindings);
         bytes32 quotas = _quotas(object.quotas);
-        return _digest(
-            separator, abi.encode(BATCH, object.number, object.issuedAt, eligibilities, bindings, quotas)
-        );
+        return _digest(separator, abi.encode(BATCH, object.number, object.issuedAt, eligibilities, bindings, quotas));
     }
 
     function _digest(bytes32 separator, bytes memory encoded) private pure returns (bytes32) {

@@ -52,8 +52,8 @@ library Lots {
     }
 
     /// @notice Checks the form of an order's lots and packs them.
-    /// Adds AmountZero for an empty list or a zero amount anywhere, else Malformed(AT_LOTS) unless at most one free part
-    /// stands first and the rest is strictly ascending by (unlocksAt, acquiredAt) with unlocksAt > 0; and
+    /// Adds AmountZero for an empty list or a zero amount anywhere, else Malformed(AT_LOTS) unless at most one free
+    /// part stands first and the rest is strictly ascending by (unlocksAt, acquiredAt) with unlocksAt > 0; and
     /// AmountTooLarge(sum, max) when the sum can't be held.
     /// @return words The lots packed, meaningful only when nothing was added.
     /// @return sum Sum of the amounts.
@@ -103,8 +103,9 @@ library Lots {
 
     /// @notice Takes the lots that `wanted` names, in the form of an order, out of a holding.
     /// A name whose time has come is served from the free part: its lot may have been folded meanwhile. A larger lot is
-    /// split, and both parts keep their times. Adds LotsLocked(free, nextUnlock, demand) when the free part doesn't cover
-    /// the free demand, else LotUnknown(acquiredAt, unlocksAt, have) for the first named lot that is missing or smaller.
+    /// split, and both parts keep their times. Adds LotsLocked(free, nextUnlock, demand) when the free part doesn't
+    /// cover the free demand, else LotUnknown(acquiredAt, unlocksAt, have) for the first named lot that is missing or
+    /// smaller.
     /// @return left The free amount after it; `lots` is changed in place. Meaningless when something was added.
     /// @return taken What was taken, in the form of an order.
     function take(Findings memory findings, uint256 free, LotWord[] memory lots, LotWord[] memory wanted, uint256 time)
@@ -128,8 +129,8 @@ library Lots {
         }
     }
 
-    /// @notice Adds lots in the form of an order to a holding: due and free parts become free, equal times merge, others
-    /// are appended.
+    /// @notice Adds lots in the form of an order to a holding: due and free parts become free, equal times merge,
+    /// others are appended.
     /// @return left The free amount after it.
     /// @return all The lots after it.
     function credit(uint256 free, LotWord[] memory lots, LotWord[] memory arriving, uint256 time)

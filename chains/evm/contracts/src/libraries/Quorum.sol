@@ -22,8 +22,8 @@ struct SignerSets {
 }
 
 /// @title Whether signatures are a quorum of a signer set
-/// @notice The order in which the gate fails is part of the protocol: the same input is refused with the same number and
-/// values on every chain.
+/// @notice The order in which the gate fails is part of the protocol: the same input is refused with the same number
+/// and values on every chain.
 library Quorum {
     /// @dev Half of the order of secp256k1, rounded down: the largest s that is low (EIP-2).
     uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
@@ -55,8 +55,8 @@ library Quorum {
         if (count < need) Refusals.raise(Refusals.QUORUM_NOT_MET, count, need, 0);
     }
 
-    /// @notice Signer of `digest`, or zero when the signature isn't 65 bytes r, s, v with v 27 or 28, low s, r and s not
-    /// zero. All of it is checked before recovery, so that one signature has one spelling on every chain.
+    /// @notice Signer of `digest`, or zero when the signature isn't 65 bytes r, s, v with v 27 or 28, low s, r and s
+    /// not zero. All of it is checked before recovery, so that one signature has one spelling on every chain.
     function recover(bytes32 digest, bytes calldata signature) internal pure returns (address) {
         if (signature.length != 65) return address(0);
         bytes32 r = bytes32(signature[0:32]);
@@ -68,8 +68,8 @@ library Quorum {
     }
 
     /// @notice Stores the first set of a role.
-    /// Requirements: a known role, id from 1, 1 <= n <= 25, n/2 < k <= n, addresses strictly ascending and not zero, none
-    /// of them in the current set of the other role (Malformed).
+    /// Requirements: a known role, id from 1, 1 <= n <= 25, n/2 < k <= n, addresses strictly ascending and not zero,
+    /// none of them in the current set of the other role (Malformed).
     function install(SignerSets storage sets, SignerSet memory set) internal {
         uint256 count = set.signers.length;
         bool known = set.role == ROLE_ATTESTOR || set.role == ROLE_ORACLE;

@@ -114,8 +114,8 @@ library Refusals {
         | (uint256(uint32(IRefusals.BindingInvalid.selector)) << 160)
         | (uint256(uint32(IRefusals.SignerSetUnknown.selector)) << 192)
         | (uint256(uint32(IRefusals.FrozenAmount.selector)) << 224);
-    uint256 private constant SELECTORS_6 = uint256(uint32(IRefusals.Malformed.selector))
-        | (uint256(uint32(IRefusals.OverAuthorisedIssue.selector)) << 32);
+    uint256 private constant SELECTORS_6 =
+        uint256(uint32(IRefusals.Malformed.selector)) | (uint256(uint32(IRefusals.OverAuthorisedIssue.selector)) << 32);
 
     // How many values each error has, two bits by number.
     uint256 private constant VALUES = 0x9669d99555995966ab8941554;
@@ -164,7 +164,9 @@ library Refusals {
     function list(Findings memory findings) internal pure returns (uint256 set, Reason[] memory reasons) {
         set = findings.set;
         uint256 count;
-        for (uint256 rest = set; rest != 0; rest &= rest - 1) ++count;
+        for (uint256 rest = set; rest != 0; rest &= rest - 1) {
+            ++count;
+        }
         reasons = new Reason[](count);
         for (uint256 code = LAST; count > 0; --code) {
             if (set & (1 << code) != 0) reasons[--count] = findings.byCode[code];

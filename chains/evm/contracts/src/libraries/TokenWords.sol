@@ -5,8 +5,8 @@ pragma solidity =0.8.37;
 /// transfer reads one slot for both.
 type AccountWord is uint256;
 
-/// @dev What a transfer must know of the asset and of the oracle's clock, low to high: issuedAt u64 | maxOracleAge u64 |
-/// holdingPeriod u64 | terms u32 | defaultRule u8 | pause u8 | decimals u8. Times in seconds.
+/// @dev What a transfer must know of the asset and of the oracle's clock, low to high: issuedAt u64 | maxOracleAge u64
+/// | holdingPeriod u64 | terms u32 | defaultRule u8 | pause u8 | decimals u8. Times in seconds.
 type ConfigWord is uint256;
 
 using AccountWords for AccountWord global;

@@ -18,7 +18,6 @@ struct Holding {
     uint256 slot;
     uint256 free;
     uint256 inFlight;
-    uint256 nextUnlock;
     uint256 count;
     uint256 reserved;
     uint256 orders;
@@ -30,10 +29,9 @@ struct Holding {
 
 /// @title Packed words
 /// @notice Eligibility, high to low: validUntil u64 | class u16 | permissions u8 | sequence u40 | limit i128.
-/// Position, low to high: free u96 | inFlight u96 | nextUnlock u40 | lots u6 | reserved places u6 | orders u4 | flags u8.
+/// Position, low to high: free u96 | inFlight u96 | 40 bits unused | lots u6 | reserved places u6 | orders u4 | flags u8.
+/// The next unlock time isn't kept: lots are read only when free tokens don't suffice, and then it is among them.
 library Words {
-    uint256 private constant MAX_NEXT_UNLOCK = type(uint40).max;
-
     function pack(Eligibility memory fields) internal pure returns (uint256) {
         return (uint256(fields.validUntil) << 192) | (uint256(fields.class) << 176)
             | (uint256(fields.permissions) << 168) | (uint256(fields.sequence) << 128) | uint128(fields.limit);
@@ -70,18 +68,16 @@ library Words {
         return (pack(grant), limit == grant.limit);
     }
 
-    /// @dev Packs a position. A time beyond 40 bits is kept as the largest, which only makes lots be read in vain.
+    /// @dev Packs a position. The rules keep each part within its bits.
     function packHolding(Holding memory holding) internal pure returns (uint256) {
-        uint256 next = holding.nextUnlock > MAX_NEXT_UNLOCK ? MAX_NEXT_UNLOCK : holding.nextUnlock;
-        return holding.free | (holding.inFlight << 96) | (next << 192) | (holding.count << 232)
-            | (holding.reserved << 238) | (holding.orders << 244) | (holding.flags << 248);
+        return holding.free | (holding.inFlight << 96) | (holding.count << 232) | (holding.reserved << 238)
+            | (holding.orders << 244) | (holding.flags << 248);
     }
 
     /// @dev Fills `holding`, which is fresh.
     function unpackHolding(uint256 word, Holding memory holding) internal pure {
         holding.free = uint96(word);
         holding.inFlight = uint96(word >> 96);
-        holding.nextUnlock = uint40(word >> 192);
         holding.count = (word >> 232) & 63;
         holding.reserved = (word >> 238) & 63;
         holding.orders = (word >> 244) & 15;

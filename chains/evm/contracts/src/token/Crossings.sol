@@ -96,8 +96,8 @@ abstract contract Crossings is TokenBase, IERC20 {
         return findings.list();
     }
 
-    /// @dev The rules of the sender's side. A `sum` of zero means that the request's lots are malformed (the bridge says
-    /// so): then nothing is said about them.
+    /// @dev The rules of the sender's side. A `sum` of zero means that the request's lots are malformed (the bridge
+    /// says so): then nothing is said about them.
     function _evaluateDeparture(address sender, bytes32 toInvestor, LotWord[] memory wanted, uint256 sum)
         private
         view
@@ -149,8 +149,8 @@ abstract contract Crossings is TokenBase, IERC20 {
         if (wouldBe > MAX_LOTS) findings.add(Refusals.TOO_MANY_LOTS, wouldBe, MAX_LOTS);
     }
 
-    /// @dev The rules of the receiver's side. A recipient that is no address is the bridge's refusal: nothing is said here
-    /// about its account.
+    /// @dev The rules of the receiver's side. A recipient that is no address is the bridge's refusal: nothing is said
+    /// here about its account.
     function _evaluateArrival(Arrival calldata arrival)
         private
         view

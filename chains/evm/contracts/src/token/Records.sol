@@ -31,9 +31,8 @@ abstract contract Records is TokenBase {
     ) external onlyBridge returns (uint16 code) {
         // Looked up by the id's low half even when malformed: nothing is written then.
         Holder storage holder = _holders[uint128(uint256(investor))];
-        (uint256 word, bool fits) = Words.moved(
-            holder.eligibility, Eligibility(validUntil, class, permissions, uint40(number), 0), limitDelta
-        );
+        (uint256 word, bool fits) =
+            Words.moved(holder.eligibility, Eligibility(validUntil, class, permissions, uint40(number), 0), limitDelta);
         if (!fits) return Refusals.AMOUNT_TOO_LARGE;
         if (!_isInvestor(investor)) return Refusals.MALFORMED;
         holder.eligibility = word;
@@ -74,8 +73,8 @@ abstract contract Records is TokenBase {
         return (_classes[class].quota, _classes[class].holders);
     }
 
-    /// @dev RecipientMalformed(account); AccountInUse(balance, inFlight) when a change of investor would take tokens, held
-    /// or in flight, from the one they belong to; Malformed for no investor id.
+    /// @dev RecipientMalformed(account); AccountInUse(balance, inFlight) when a change of investor would take tokens,
+    /// held or in flight, from the one they belong to; Malformed for no investor id.
     function _evaluateBinding(bytes32 account, bytes32 investor) private view returns (Findings memory findings) {
         if (investor != 0 && !_isInvestor(investor)) findings.add(Refusals.MALFORMED, AT_INVESTOR);
         if (!_isAccount(account)) {

@@ -10,13 +10,13 @@ import {Holding, Words} from "../libraries/Words.sol";
 import {FLAG_FROZEN, MAX_FOREIGN_LOTS, RECEIVE, RULE_FORBID, RULE_RESTART, SEND} from "../types/Constants.sol";
 
 /// @title Storage of a token, and the rules that several operations share
-/// @notice Laid out so that a local transfer touches seven slots: config, two accounts, and for each investor the position
-/// and the eligibility word.
+/// @notice Laid out so that a local transfer touches seven slots: config, two accounts, and for each investor the
+/// position and the eligibility word.
 abstract contract TokenBase is IRefusals, ISecurityToken {
     using Refusals for Findings;
 
-    /// @dev Everything of one investor. Slots of `lots` beyond the position's count are left dirty: the count rules, and
-    /// the next lot in such a slot costs 17,000 less.
+    /// @dev Everything of one investor. Slots of `lots` beyond the position's count are left dirty: the count rules,
+    /// and the next lot in such a slot costs 17,000 less.
     struct Holder {
         uint256 position;
         uint256 eligibility;
@@ -53,7 +53,8 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
     mapping(uint128 investor => Holder) internal _holders;
     mapping(uint16 class => Class) internal _classes;
 
-    /// @dev Requirements: the chain is the one of the deployment, or after a fork both halves would act on one signature.
+    /// @dev Requirements: the chain is the one of the deployment, or after a fork both halves would act on one
+    /// signature.
     modifier onThisChain() {
         if (block.chainid != _chainId) revert DomainMismatch(block.chainid, _chainId);
         _;
@@ -115,7 +116,6 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
                 if (LotWord.unwrap(holder.lots[i]) != LotWord.unwrap(lots[i])) holder.lots[i] = lots[i];
             }
             holding.count = lots.length;
-            holding.nextUnlock = Lots.nextUnlock(lots);
             if (holding.folded > 0) emit LotsFolded(asset, bytes32(uint256(investor)), holding.folded);
         }
         holder.position = Words.packHolding(holding);
@@ -128,7 +128,8 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
         if (flags & FLAG_FROZEN != 0) findings.add(Refusals.SENDER_FROZEN);
     }
 
-    /// @dev ReceiverNotEligible(permissions), EligibilityExpired(since) unless `lapseAllowed`, OracleStale(age, maxAge).
+    /// @dev ReceiverNotEligible(permissions), EligibilityExpired(since) unless `lapseAllowed`, OracleStale(age,
+    /// maxAge).
     function _checkReceiver(Findings memory findings, ConfigWord config, uint256 word, bool lapseAllowed)
         internal
         view

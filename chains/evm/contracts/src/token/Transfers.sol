@@ -13,8 +13,8 @@ import {Reason} from "../types/Types.sol";
 import {TokenBase} from "./TokenBase.sol";
 
 /// @title The ERC-20 side: moving tokens between accounts of this chain
-/// @notice Between two investors only free tokens move, by the pair rule; between accounts of one investor anything does,
-/// and only balances change. Who may move tokens by allowance follows from the rules on the two accounts.
+/// @notice Between two investors only free tokens move, by the pair rule; between accounts of one investor anything
+/// does, and only balances change. Who may move tokens by allowance follows from the rules on the two accounts.
 abstract contract Transfers is TokenBase, IERC20Metadata, IERC20Errors {
     using Refusals for Findings;
 

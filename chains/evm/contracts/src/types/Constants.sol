@@ -4,7 +4,8 @@ pragma solidity =0.8.37;
 // Largest lot, position and issue, in base units: three amounts and more share a storage word.
 uint256 constant MAX_AMOUNT = type(uint96).max;
 
-// Places of a position. Lots that someone else makes may use 24 only, so that nobody fills another's position with dust.
+// Places of a position. Lots that someone else makes may use 24 only, so that nobody fills another's position with
+// dust.
 uint256 constant MAX_LOTS = 32;
 uint256 constant MAX_FOREIGN_LOTS = 24;
 uint256 constant MAX_ORDERS_IN_FLIGHT = 15;

@@ -78,9 +78,7 @@ contract RejectTest is Fixture {
     function test_RefusesOrdersForAnotherChainAndFromNoLane() external {
         TransferOrder memory order = newOrder();
         order.destination = bytes32(uint256(5));
-        refuseRejection(
-            order, 9, abi.encodeWithSelector(IRefusals.DomainMismatch.selector, 5, uint256(away.domain))
-        );
+        refuseRejection(order, 9, abi.encodeWithSelector(IRefusals.DomainMismatch.selector, 5, uint256(away.domain)));
         order.destination = away.domain;
         order.source = bytes32(uint256(6));
         refuseRejection(order, 9, abi.encodeWithSelector(IRefusals.DomainMismatch.selector, 6, 0));

@@ -34,7 +34,10 @@ contract SettleTest is Fixture {
         return abi.encodeWithSelector(IRefusals.InFlightUnknown.selector, uint256(order));
     }
 
-    function assertPosition(uint256 free, uint256 inFlight, uint256 lot, uint256 reserved, uint256 orders) private view {
+    function assertPosition(uint256 free, uint256 inFlight, uint256 lot, uint256 reserved, uint256 orders)
+        private
+        view
+    {
         (uint256 free_, uint256 inFlight_, Lot[] memory lots, uint8 reserved_, uint8 orders_,) =
             home.lens.positionOf(asset, ANA);
         vm.assertEq(free_, free);

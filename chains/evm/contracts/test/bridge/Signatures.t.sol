@@ -15,7 +15,9 @@ contract SignaturesTest is Fixture {
     }
 
     /// @dev Brings an approved order with its signatures replaced; expects `answer`, or success for an empty one.
-    function bring(function(bytes[] memory) internal pure returns (bytes[] memory) change, bytes memory answer) private {
+    function bring(function(bytes[] memory) internal pure returns (bytes[] memory) change, bytes memory answer)
+        private
+    {
         TransferOrder memory order = initiate(home, ana, requestOf(away, ANA, ana, freeLot(1)));
         Approval memory approval = approvalOf(order);
         bytes[] memory signed = change(signatures(attestorKeys, 3, this.digestApproval(approval, separator(away))));

@@ -94,8 +94,8 @@ contract Handler is Fixture {
         address sender = accounts()[from % 4];
         address recipient = accounts()[to % 4];
         Lot[] memory lots = _choose(chain, investorOf(sender), choice, amount);
-        InitiateRequest memory request =
-            requestOf(outward ? away : home, investorOf(recipient), recipient, lots);
+        InitiateRequest memory request = requestOf(outward ? away : home, investorOf(recipient), recipient, lots);
+        request.deadline = uint64(block.timestamp + 3 days);
         vm.recordLogs();
         vm.prank(sender);
         try chain.bridge.initiate(request) {
@@ -148,7 +148,8 @@ contract Handler is Fixture {
     }
 
     function stepTime(uint256 span, bool beat) external {
-        vm.warp(block.timestamp + bound(span, 1, 2 days));
+        // Mostly minutes, now and then days: orders must be able to live and to expire.
+        vm.warp(block.timestamp + bound(span, 1, span % 8 == 0 ? 2 days : 30 minutes));
         if (!beat) return;
         heartbeat(home);
         heartbeat(away);
@@ -156,15 +157,21 @@ contract Handler is Fixture {
 
     /// @dev Grants, lapses and blocks; never for ever, as every step draws anew.
     function stepEligibility(bool outer, uint256 who, uint8 permissions, uint256 validFor) external {
-        uint64 until = uint64(block.timestamp + bound(validFor, 0, 60 days));
-        uint8 granted = permissions % 4 == 0 ? permissions % 8 : ALL_PERMISSIONS;
+        uint64 until = uint64(block.timestamp + bound(validFor, 0, validFor % 4 == 0 ? 2 days : 90 days));
+        uint8 granted = permissions % 4 == 0 ? (permissions >> 2) % 8 : ALL_PERMISSIONS;
         setEligibility(outer ? away : home, investors()[who % 3], until, granted);
     }
 
-    /// @dev One flight, any stage: repeats are part of life.
+    /// @dev One flight, mostly one that is not settled yet; but repeats are part of life.
     function _pick(uint256 which) private view returns (bool found, uint256 place) {
-        if (_flights.length == 0) return (false, 0);
-        return (true, which % _flights.length);
+        uint256 count = _flights.length;
+        if (count == 0) return (false, 0);
+        place = which % count;
+        if ((which >> 128) % 4 == 0) return (true, place);
+        for (uint256 i; i < count && _flights[place].stage == Stage.Settled; ++i) {
+            place = (place + 1) % count;
+        }
+        return (true, place);
     }
 
     /// @dev Free tokens, a part of one lot, or both, as the position holds them.

@@ -39,6 +39,33 @@ contract SystemInvariantsTest is Test {
         list[0] = Selectors(address(_handler), selectors);
     }
 
+    /// @notice Random lives do reach every stage: without that the invariants would say nothing.
+    function test_ALongLifeReachesEveryStage() external {
+        for (uint256 i; i < 600; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(i)));
+            uint256 step = random % 8;
+            if (step == 0) _handler.stepIssue(random >> 8, random >> 16, random >> 80);
+            if (step == 1) _handler.stepTransfer(random & 8 == 0, random >> 8, random >> 16, random >> 24);
+            if (step == 2) {
+                _handler.stepInitiate(random & 8 == 0, random >> 8, random >> 16, random >> 24, random >> 32);
+            }
+            if (step == 3) _handler.stepDeliver(random >> 8);
+            if (step == 4) _handler.stepReject(random >> 8, random & 8 == 0);
+            if (step == 5) _handler.stepSettle(random >> 8);
+            if (step == 6) _handler.stepTime(random >> 8, random & 8 == 0);
+            if (step == 7) _handler.stepEligibility(random & 8 == 0, random >> 8, uint8(random >> 16), random >> 24);
+        }
+        string[6] memory steps = ["issue", "transfer", "initiate", "deliver", "reject", "settle"];
+        for (uint256 i; i < 6; ++i) {
+            vm.assertTrue(_handler.done(steps[i]) >= 5, steps[i]);
+        }
+        this.invariant_Conservation();
+        this.invariant_BalancesArePositionsAreSupply();
+        this.invariant_LocksNeverLoosen();
+        this.invariant_OneOutcomePerOrder();
+        this.invariant_PositionsKnowTheirFlights();
+    }
+
     function chain(bool outer) private view returns (Fixture.Chain memory) {
         return _handler.chainAt(outer);
     }
@@ -153,8 +180,7 @@ contract SystemInvariantsTest is Test {
     }
 
     function assertFlights(bool outer, bytes32 investor) private view {
-        (, uint256 aloft, Lot[] memory lots, uint8 reserved, uint8 orders,) =
-            chain(outer).token.positionOf(investor);
+        (, uint256 aloft, Lot[] memory lots, uint8 reserved, uint8 orders,) = chain(outer).token.positionOf(investor);
         Handler.Flight[] memory flights = _handler.flights();
         (uint256 amount, uint256 places, uint256 count) = (0, 0, 0);
         for (uint256 i; i < flights.length; ++i) {

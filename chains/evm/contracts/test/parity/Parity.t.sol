@@ -86,9 +86,8 @@ contract ParityOfDomainsTest is Vectors {
 
     function test_Domains() external view {
         for (uint256 i; i < count("domain"); ++i) {
-            bytes memory encoded = abi.encode(
-                text("domain", i, "caip2"), word("domain", i, "bridge"), word("domain", i, "deployment")
-            );
+            bytes memory encoded =
+                abi.encode(text("domain", i, "caip2"), word("domain", i, "bridge"), word("domain", i, "deployment"));
             vm.assertEq(keccak256(encoded), word("domain", i, "domain"), text("domain", i, "name"));
         }
     }
@@ -200,8 +199,7 @@ contract ParityOfQuorumTest is Vectors {
             quorum.install(SignerSet(1, 1, uint8(number("quorum", i, "threshold")), signers));
             bytes[] memory signatures = vm.parseJsonBytesArray(file, at_("quorum", i, "signatures"));
             bytes memory want = expected("quorum", i);
-            bytes memory call =
-                abi.encodeCall(QuorumHarness.verify, (1, 1, word("quorum", i, "digest"), signatures));
+            bytes memory call = abi.encodeCall(QuorumHarness.verify, (1, 1, word("quorum", i, "digest"), signatures));
             assertAnswer(address(quorum), call, want, text("quorum", i, "name"));
         }
     }

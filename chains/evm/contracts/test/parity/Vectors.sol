@@ -51,11 +51,7 @@ abstract contract Vectors is Test {
         }
     }
 
-    function numbers(string memory group, uint256 index, string memory field)
-        internal
-        view
-        returns (uint256[] memory)
-    {
+    function numbers(string memory group, uint256 index, string memory field) internal view returns (uint256[] memory) {
         return vm.parseJsonUintArray(file, at_(group, index, field));
     }
 

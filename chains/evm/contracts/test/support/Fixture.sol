@@ -303,9 +303,8 @@ abstract contract Fixture is Test {
         view
         returns (InitiateRequest memory)
     {
-        return InitiateRequest(
-            asset, target.domain, toInvestor, b32(recipient), lots, uint64(block.timestamp + 1 hours)
-        );
+        return
+            InitiateRequest(asset, target.domain, toInvestor, b32(recipient), lots, uint64(block.timestamp + 1 hours));
     }
 
     /// @dev Sends an order and returns it as its event tells it.
@@ -370,11 +369,7 @@ abstract contract Fixture is Test {
         return TransferReceipt(Digests.orderId(order), outcome, outcome == 1 ? 0 : 9, uint64(block.timestamp));
     }
 
-    function signReceipt(Chain storage chain, TransferReceipt memory receipt)
-        internal
-        view
-        returns (bytes[] memory)
-    {
+    function signReceipt(Chain storage chain, TransferReceipt memory receipt) internal view returns (bytes[] memory) {
         return signatures(attestorKeys, 2, this.digestReceipt(receipt, separator(chain)));
     }
 

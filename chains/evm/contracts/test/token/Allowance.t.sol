@@ -35,9 +35,7 @@ contract AllowanceTest is Fixture {
 
     function test_RefusesMoreThanWasApproved() external {
         approve(100);
-        vm.expectRevert(
-            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, ANYONE, 100, 101)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, ANYONE, 100, 101));
         pull(ben, 101);
     }
 

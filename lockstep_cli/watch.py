@@ -31,7 +31,9 @@ class Watcher:
         self._seen: list[ChainEvent] = []
         self._monotonic = monotonic
 
-    def wait(self, kind: type[E] | tuple[type[E], type[F]], matches: Callable[[E | F], bool], what: str, timeout: float) -> E | F:
+    def wait(
+        self, kind: type[E] | tuple[type[E], type[F]], matches: Callable[[E | F], bool], what: str, timeout: float
+    ) -> E | F:
         """The first event of a kind that matches. NotSeenInTime after `timeout` seconds."""
         ends = self._monotonic() + timeout
         checked = 0

@@ -10,7 +10,7 @@ set -euo pipefail
 
 readonly TARGET=wasm32v1-none
 readonly RUSTUP_TARGETS_HELP="https://rustup.rs"
-readonly DEBIAN_PACKAGES=(rustc-web cargo-web rust-web-src lld-22 clang libclang-dev protobuf-compiler cmake pkg-config libssl-dev)
+readonly DEBIAN_PACKAGES=(rustc-web cargo-web rust-web-src rust-web-clippy lld-22 clang libclang-dev protobuf-compiler cmake pkg-config libssl-dev)
 readonly DEBIAN_PATH=/usr/bin:/bin
 
 say() { printf '%s\n' "$*"; }
@@ -33,9 +33,16 @@ compiles_for_wasm() {
   return "$works"
 }
 
+# Succeeds when the linter under the PATH $1 is that of the compiler: one of another version can't read what it compiled.
+lints_what_it_compiles() {
+  local minor
+  minor=$(PATH=$1 rustc --version | sed -nE 's/^rustc 1\.([0-9]+)\..*/\1/p')
+  PATH=$1 cargo clippy --version 2>/dev/null | grep -q "^clippy 0\.1\.$minor\b"
+}
+
 with_rustup() {
-  say "Will run: rustup target add $TARGET; rustup component add rust-src"
-  rustup target add "$TARGET" && rustup component add rust-src
+  say "Will run: rustup target add $TARGET; rustup component add rust-src clippy"
+  rustup target add "$TARGET" && rustup component add rust-src clippy
 }
 
 # Debian ships no standard library for the target, so its three crates are built once from Debian's own sources and put
@@ -74,15 +81,15 @@ MANIFEST
 
 what_to_do_by_hand() {
   say "Install by hand one of:"
-  say "  - rustup ($RUSTUP_TARGETS_HELP), then: rustup target add $TARGET && rustup component add rust-src"
+  say "  - rustup ($RUSTUP_TARGETS_HELP), then: rustup target add $TARGET && rustup component add rust-src clippy"
   say "  - on Debian 12 or later, as root: run this script again"
   say "and besides: clang, a C++ compiler, cmake, protoc, pkg-config and OpenSSL's headers."
 }
 
 ready() {
-  if compiles_for_wasm rustc; then
+  if compiles_for_wasm rustc && lints_what_it_compiles "$PATH"; then
     say "Ready: $(rustc --version) builds for $TARGET."
-  elif compiles_for_wasm /usr/bin/rustc; then
+  elif compiles_for_wasm /usr/bin/rustc && lints_what_it_compiles "/usr/bin:/usr/local/bin:/bin:$PATH"; then
     say "Ready: $(/usr/bin/rustc --version) builds for $TARGET. Use it with PATH=/usr/bin:/usr/local/bin:/bin"
   else
     return 1

@@ -123,7 +123,7 @@ def open_journal() -> Iterator[tuple[Session, Journal]]:
             raise UserError(
                 "The relayer of this system has not written its journal yet.", "Try again in a few seconds."
             )
-        journal = Journal(path)
+        journal = Journal(path, read_only=True)
         try:
             yield session, journal
         finally:

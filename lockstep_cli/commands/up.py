@@ -87,7 +87,7 @@ def announce(state: SystemState, health_port: int, folder: Path, *, json: bool) 
     }
     for name, place in rows.items():
         console.print(f"  {name:<10} {place}", soft_wrap=True)
-    console.print("Running. Try ./lockstep position list in another terminal; Ctrl-C stops everything.")
+    console.print("Running. Try ./lockstep position list in another terminal; Ctrl-C stops everything.", soft_wrap=True)
 
 
 def watch(check: Callable[[], None]) -> None:

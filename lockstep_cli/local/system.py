@@ -130,7 +130,7 @@ class LocalSystem:
         return Approval((order_id,), quorum.expires_at), quorum.set_id, list(quorum.signatures)
 
     def _journal(self) -> AbstractContextManager[Journal]:
-        return closing(Journal(self.services.journal))
+        return closing(Journal(self.services.journal, read_only=True))
 
     def audit(self) -> dict[str, Any]:
         """The conservation audit over both chains, now."""

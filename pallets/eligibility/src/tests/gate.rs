@@ -92,11 +92,11 @@ fn a_signature_must_be_sixty_five_canonical_bytes() {
 	spoil(|signature| signature[..32].fill(0));
 	spoil(|signature| signature[32..64].fill(0));
 	spoil(|signature| signature[..32].fill(0xff));
-	spoil(flip_s);
+	spoil(|signature| flip_s(signature));
 }
 
 /// The same signature with the high s that plain recovery would take.
-fn flip_s(signature: &mut Vec<u8>) {
+fn flip_s(signature: &mut [u8]) {
 	let order = U256::from_str_radix(
 		"fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141",
 		16,

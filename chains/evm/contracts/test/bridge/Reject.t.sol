@@ -52,6 +52,23 @@ contract RejectTest is Fixture {
         vm.assertEq(away.lens.outcomeOf(home.domain, 1), 2);
     }
 
+    function test_OutcomesOfNeighboursStayApart() external {
+        TransferOrder memory order = newOrder();
+        uint64[6] memory nonces = [uint64(1), 2, 3, 127, 128, type(uint64).max];
+        for (uint256 i; i < nonces.length; ++i) {
+            order.nonce = nonces[i];
+            if (i % 2 == 0) reject(away, order, 9);
+            else vm.assertEq(deliver(away, order), 0);
+        }
+        for (uint256 i; i < nonces.length; ++i) {
+            vm.assertEq(away.lens.outcomeOf(home.domain, nonces[i]), i % 2 == 0 ? 2 : 1);
+        }
+        uint64[5] memory untouched = [uint64(0), 4, 126, 129, type(uint64).max - 1];
+        for (uint256 i; i < untouched.length; ++i) {
+            vm.assertEq(away.lens.outcomeOf(home.domain, untouched[i]), 0);
+        }
+    }
+
     function test_RefusesASecondOutcome() external {
         TransferOrder memory order = newOrder();
         reject(away, order, 9);

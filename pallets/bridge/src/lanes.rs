@@ -3,7 +3,7 @@
 use lockstep_eligibility::Pallet as Eligibility;
 use lockstep_primitives::{
 	ids::{to_word, ACCOUNT_EVM, ACCOUNT_ID32},
-	Reason, Refusal,
+	shape, Reason, Refusal,
 };
 use lockstep_security_token::Assets;
 use polkadot_sdk::sp_core::H256;
@@ -59,12 +59,14 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_pause_lane(lane: H256, bits: u8) -> Result<(), Reason> {
+		shape::check_pause_bits(bits)?;
 		Self::change_pause(lane, |pause| pause | bits)?;
 		Self::deposit_event(Event::Paused { scope: lane, bits });
 		Ok(())
 	}
 
 	pub(crate) fn do_resume_lane(lane: H256, bits: u8) -> Result<(), Reason> {
+		shape::check_pause_bits(bits)?;
 		Self::change_pause(lane, |pause| pause & !bits)?;
 		Self::deposit_event(Event::Resumed { scope: lane, bits });
 		Ok(())

@@ -69,7 +69,7 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 	use lockstep_primitives::{
-		traits::Registry, BindingPermit, OracleBatch, Refusal, SignerSets as RoleSets,
+		shape, traits::Registry, BindingPermit, OracleBatch, Refusal, SignerSets as RoleSets,
 	};
 	use sp_core::H256;
 
@@ -247,10 +247,12 @@ pub mod pallet {
 		/// ## Errors
 		///
 		/// - `NotGuardian`: the caller is neither guardian nor admin.
+		/// - `Malformed`: bits outside 1 to 15.
 		#[pallet::call_index(2)]
 		#[pallet::weight(<T as Config>::WeightInfo::pause())]
 		pub fn pause(origin: OriginFor<T>, bits: u8) -> DispatchResult {
 			Self::ensure_guardian_or_admin(origin).map_err(Self::refuse)?;
+			shape::check_pause_bits(bits).map_err(Self::refuse)?;
 			Clock::<T>::mutate(|clock| clock.pause |= bits);
 			Self::deposit_event(Event::Paused { scope: H256::zero(), bits });
 			Ok(())
@@ -261,10 +263,12 @@ pub mod pallet {
 		/// ## Errors
 		///
 		/// - `NotAdmin`: the caller is not the admin.
+		/// - `Malformed`: bits outside 1 to 15.
 		#[pallet::call_index(3)]
 		#[pallet::weight(<T as Config>::WeightInfo::pause())]
 		pub fn resume(origin: OriginFor<T>, bits: u8) -> DispatchResult {
 			Self::ensure_admin(origin).map_err(Self::refuse)?;
+			shape::check_pause_bits(bits).map_err(Self::refuse)?;
 			Clock::<T>::mutate(|clock| clock.pause &= !bits);
 			Self::deposit_event(Event::Resumed { scope: H256::zero(), bits });
 			Ok(())

@@ -6,7 +6,7 @@ use polkadot_sdk::sp_core::H256;
 
 use crate::{
 	evaluation::{Reason, RefusalSet},
-	ids::{to_word, ACCOUNT_EVM, ACCOUNT_ID32, MAX_AMOUNT, MAX_LOTS},
+	ids::{to_word, ACCOUNT_EVM, ACCOUNT_ID32, MAX_AMOUNT, MAX_LOTS, PAUSE_ALL},
 	lots,
 	messages::{InitiateRequest, Lot, TransferOrder},
 	refusal::Refusal,
@@ -25,9 +25,20 @@ pub const AT_OUTCOME: u8 = 5;
 /// `Malformed`: a batch is dated before the one that came before it.
 pub const AT_ISSUED_AT: u8 = 6;
 
+/// `Malformed`: the bits of a pause name nothing, or something that doesn't exist.
+pub const AT_PAUSE_BITS: u8 = 10;
+
 /// `Malformed` at one of the places above.
 pub fn malformed(at: u8) -> Reason {
 	Refusal::Malformed.with([at.into()])
+}
+
+/// Malformed for pause bits outside 1 to 15: bits that stop nothing would stay behind when all is resumed.
+pub fn check_pause_bits(bits: u8) -> Result<(), Reason> {
+	if bits == 0 || bits > PAUSE_ALL {
+		return Err(malformed(AT_PAUSE_BITS));
+	}
+	Ok(())
 }
 
 /// True for 16 zero bytes followed by 16 bytes that are not all zero.

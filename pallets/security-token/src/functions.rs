@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use lockstep_eligibility as eligibility;
-use lockstep_primitives::{ids, lots, AssetParams, Lot, Reason, Refusal, RefusalSet, TransferOrder};
+use lockstep_primitives::{ids, lots, shape, AssetParams, Lot, Reason, Refusal, RefusalSet, TransferOrder};
 use polkadot_sdk::{
 	frame_system::pallet_prelude::OriginFor,
 	sp_core::{H256, U256},
@@ -81,7 +81,7 @@ impl<T: Config> Pallet<T> {
 		asset: H256,
 		bits: u8,
 	) -> Result<(), Reason> {
-		let allowed = eligibility::Pallet::<T>::ensure_guardian_or_admin(origin).map(|_| ());
+		let allowed = eligibility::Pallet::<T>::ensure_guardian_or_admin(origin).and(shape::check_pause_bits(bits));
 		Self::change_pause(allowed, asset, |pause| pause | bits)?;
 		Self::deposit_event(Event::Paused { scope: asset, bits });
 		Ok(())
@@ -92,7 +92,7 @@ impl<T: Config> Pallet<T> {
 		asset: H256,
 		bits: u8,
 	) -> Result<(), Reason> {
-		let allowed = eligibility::Pallet::<T>::ensure_admin(origin).map(|_| ());
+		let allowed = eligibility::Pallet::<T>::ensure_admin(origin).and(shape::check_pause_bits(bits));
 		Self::change_pause(allowed, asset, |pause| pause & !bits)?;
 		Self::deposit_event(Event::Resumed { scope: asset, bits });
 		Ok(())

@@ -61,9 +61,10 @@ impl Position {
 		}
 	}
 
-	/// Adds arriving lots. Reads and folds the position's own lots only when something locked arrives.
+	/// Adds arriving lots. Reads and folds the position's own lots only when something that was locked arrives, even if it
+	/// is due by now.
 	pub fn credit<T: Config>(&mut self, arriving: &[Lot], now: u64) {
-		if arriving.iter().all(|lot| lots::is_due(lot, now)) {
+		if arriving.iter().all(lots::is_free) {
 			let gained = lots::sum(arriving).low_u128();
 			self.holder.free = self.holder.free.saturating_add(gained);
 			return;

@@ -25,6 +25,8 @@ fn only_the_admin_opens_lanes_and_assets() {
 fn guardian_and_admin_pause_a_lane_and_only_the_admin_resumes() {
 	on_chain(|| {
 		assert_noop!(Bridge::pause_lane(origin(ANYONE), LANE, 2), refused(Refusal::NotGuardian));
+		assert_noop!(Bridge::pause_lane(origin(GUARDIAN), LANE, 0xF0), refused(Refusal::Malformed));
+		assert_noop!(Bridge::resume_lane(origin(ADMIN), LANE, 0), refused(Refusal::Malformed));
 		assert_ok!(Bridge::pause_lane(origin(GUARDIAN), LANE, PAUSE_INITIATE));
 		assert_ok!(Bridge::pause_lane(origin(ADMIN), LANE, PAUSE_DELIVER));
 		assert_eq!(Lanes::<Test>::get(LANE).map(|lane| lane.pause), Some(6));

@@ -31,3 +31,16 @@ fn a_stranger_and_an_unsigned_origin_are_refused() {
 		assert_noop!(Eligibility::resume(RuntimeOrigin::root(), 1), refused(Refusal::NotAdmin));
 	});
 }
+
+/// 0xF0 was once taken: it stopped nothing, and stayed behind when an admin resumed everything there is.
+#[test]
+fn bits_that_stop_nothing_are_malformed() {
+	new_test_ext().execute_with(|| {
+		for bits in [0, ids::PAUSE_ALL + 1, 0xF0, u8::MAX] {
+			assert_noop!(Eligibility::pause(signed(guardian()), bits), refused(Refusal::Malformed));
+			assert_noop!(Eligibility::resume(signed(admin()), bits), refused(Refusal::Malformed));
+		}
+		assert_ok!(Eligibility::pause(signed(guardian()), ids::PAUSE_ALL));
+		assert_eq!(Eligibility::clock().pause, ids::PAUSE_ALL);
+	});
+}

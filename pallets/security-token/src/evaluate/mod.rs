@@ -13,7 +13,7 @@ mod transfer;
 use alloc::vec::Vec;
 
 use lockstep_eligibility as eligibility;
-use lockstep_primitives::{ids, AssetTerms, Lot, Refusal, RefusalSet};
+use lockstep_primitives::{ids, lots, AssetTerms, Lot, Refusal, RefusalSet};
 use polkadot_sdk::sp_core::{H256, U256};
 
 use crate::{
@@ -150,6 +150,10 @@ pub(crate) fn credit_within<T: Config>(
 	max: u32,
 	now: u64,
 ) -> Position {
+	// Due lots are out of their places before anything arrives, or they would lend theirs to a lot of someone else.
+	if !arriving.iter().all(lots::is_free) {
+		position.fold::<T>(now);
+	}
 	let places = position.places();
 	position.credit::<T>(arriving, now);
 	refused.add_if(position.places() > places.max(max), || {

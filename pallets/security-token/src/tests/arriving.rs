@@ -46,6 +46,18 @@ fn to_oneself_lots_arrive_unchanged_and_due_ones_free() {
 	});
 }
 
+/// The EVM side folds whenever something arrives that was locked once; here it was left to the next operation, so that
+/// the same delivery left two different positions.
+#[test]
+fn a_lot_that_came_due_on_its_way_folds_the_due_ones_it_meets() {
+	with_asset(ids::RULE_FORBID, |asset| {
+		assert_ok!(issue(asset, 1, vec![lot(50, START, START + 10)]));
+		travel(START + 20);
+		arrive(&order(asset, 1, 1, vec![lot(7, START - 9, START + 5)]));
+		assert_eq!(holding(asset, 1), (57, vec![]));
+	});
+}
+
 #[test]
 fn to_another_the_pair_rule_decides() {
 	with_asset(ids::RULE_KEEP, |asset| {

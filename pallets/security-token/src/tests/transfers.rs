@@ -365,6 +365,24 @@ mod dust {
 		});
 	}
 
+	/// A receiver with 26 lots, two of them due, was compared with the 26 places it had before folding: the lot of someone
+	/// else took the 25th place, which the EVM side refuses.
+	#[test]
+	fn a_due_lot_lends_its_place_to_no_one() {
+		with_asset(ids::RULE_RESTART, |asset| {
+			assert_ok!(issue(asset, 1, vec![free(10_000)]));
+			let soon = (0..2).map(|n| lot(1, START, START + 10 + n));
+			let later = (0..24).map(|n| lot(1, START, START + 50_000 + n));
+			assert_ok!(issue(asset, 2, soon.chain(later).collect()));
+			travel(START + 20);
+			let now = Eligibility::now();
+			let found =
+				SecurityToken::evaluate_transfer(asset, [1; 32], [2; 32], MIN_LOT.into(), now);
+			let full = Refusal::TooManyLots.with([25.into(), 24.into()]);
+			assert_eq!(found.refused.reasons(), &[full]);
+		});
+	}
+
 	#[test]
 	fn the_controller_may_use_all_thirty_two_places() {
 		dusted(24, |asset| {

@@ -105,7 +105,9 @@ abstract contract Departures is BridgeBase {
         } else {
             _evaluateLane(findings, lane, request);
         }
-        if (address(entry.token) == address(0) || !_flows[request.asset][request.destination].openOut) {
+        // Of a lane that isn't open nobody can say which assets are open on it.
+        bool closed = lane.open && !_flows[request.asset][request.destination].openOut;
+        if (address(entry.token) == address(0) || closed) {
             findings.add(Refusals.ASSET_UNKNOWN, uint256(request.asset));
         }
         _readLots(findings, read, request);

@@ -7,6 +7,7 @@ import {Quorum, SignerSets} from "../libraries/Quorum.sol";
 import {Findings, Refusals} from "../libraries/Refusals.sol";
 import {
     AT_EXPIRY,
+    AT_INVESTOR,
     AT_ISSUED,
     ITEM_BINDING,
     ITEM_ELIGIBILITY,
@@ -44,29 +45,39 @@ abstract contract OracleIntake is BridgeBase {
 
     /// @notice Binds the caller's account to an investor; that the account calls is its owner's consent, so multisigs
     /// and smart accounts can too.
-    /// Requirements, the first that fails is raised: the caller is the permit's account (BindingInvalid); the permit
-    /// has not expired (ApprovalExpired) and expires within the hour (Malformed); a registered asset, an investor id,
-    /// an account not in use for another investor (AssetUnknown, AccountInUse, Malformed); a quorum of oracle signers.
+    /// Requirements, the lowest that fails is raised: a registered asset (AssetUnknown); a permit that has not expired
+    /// (ApprovalExpired); an account not in use for another investor (AccountInUse), the caller's own (BindingInvalid); an
+    /// investor id and an expiry within the hour (Malformed). Then a quorum of oracle signers.
     function bind(BindingPermit calldata permit, uint64 set, bytes[] calldata signatures) external onThisChain {
-        if (permit.account != bytes32(uint256(uint160(msg.sender)))) revert BindingInvalid(uint256(permit.account));
-        if (block.timestamp >= permit.expiresAt) revert ApprovalExpired(permit.expiresAt);
-        if (permit.expiresAt > block.timestamp + MAX_VALIDITY) revert Malformed(AT_EXPIRY);
         ISecurityToken token = _assets[permit.asset].token;
-        if (address(token) == address(0)) revert AssetUnknown(uint256(permit.asset));
-        (, Reason[] memory reasons) = token.explainBinding(permit.account, permit.investor);
-        Findings memory findings;
-        findings.merge(reasons);
-        findings.enforce();
+        _checkPermit(permit, token);
         _sets.verify(ROLE_ORACLE, set, Digests.permit(permit, _separator), signatures);
         token.applyBinding(permit.account, permit.investor);
     }
 
+    function _checkPermit(BindingPermit calldata permit, ISecurityToken token) private view {
+        // Without a token no other rule can be the lowest.
+        if (address(token) == address(0)) revert AssetUnknown(uint256(permit.asset));
+        Findings memory findings;
+        (, Reason[] memory reasons) = token.explainBinding(permit.account, permit.investor);
+        findings.merge(reasons);
+        // A permit binds; only a batch unbinds.
+        if (permit.investor == 0) findings.add(Refusals.MALFORMED, AT_INVESTOR);
+        if (permit.account != bytes32(uint256(uint160(msg.sender)))) {
+            findings.add(Refusals.BINDING_INVALID, uint256(permit.account));
+        }
+        if (block.timestamp >= permit.expiresAt) findings.add(Refusals.APPROVAL_EXPIRED, permit.expiresAt);
+        if (permit.expiresAt > block.timestamp + MAX_VALIDITY) findings.add(Refusals.MALFORMED, AT_EXPIRY);
+        findings.enforce();
+    }
+
+    /// @dev In the order of the refusals' numbers, so that the lowest is raised.
     function _checkBatch(OracleBatch calldata batch) private view {
         uint64 expected = _clock.number + 1;
         if (batch.number != expected) revert BatchOutOfOrder(expected);
+        if (batch.issuedAt > block.timestamp + MAX_CLOCK_LEAD) revert NotYet(batch.issuedAt - MAX_CLOCK_LEAD);
         uint256 items = batch.eligibilities.length + batch.bindings.length + batch.quotas.length;
         if (items > MAX_BATCH_ITEMS) revert Malformed(MAX_BATCH_ITEMS);
-        if (batch.issuedAt > block.timestamp + MAX_CLOCK_LEAD) revert NotYet(batch.issuedAt - MAX_CLOCK_LEAD);
         // A clock that falls would make an older batch look like news.
         if (batch.issuedAt < _clock.issuedAt) revert Malformed(AT_ISSUED);
     }

@@ -165,9 +165,11 @@ library Lots {
         }
     }
 
-    /// @notice Number of locked lots in a list in the form of an order: all but a free part.
-    function lockedCount(LotWord[] memory lots) internal pure returns (uint256) {
-        return lots.length > 0 && lots[0].times() == 0 ? lots.length - 1 : lots.length;
+    /// @notice Number of locked lots: all but a free part. Counted, because a request may name free parts out of place.
+    function lockedCount(LotWord[] memory lots) internal pure returns (uint256 count) {
+        for (uint256 i; i < lots.length; ++i) {
+            if (lots[i].times() != 0) ++count;
+        }
     }
 
     /// @notice Least unlock time, 0 without lots.

@@ -29,7 +29,9 @@ struct Holding {
 
 /// @title Packed words
 /// @notice Eligibility, high to low: validUntil u64 | class u16 | permissions u8 | sequence u40 | limit i128.
-/// Position, low to high: free u96 | inFlight u96 | 40 bits unused | lots u6 | reserved places u6 | orders u4 | flags u8.
+/// Position, low to high: free u96 | inFlight u136 | lots u6 | reserved places u6 | orders u4 | flags u8.
+/// What is in flight may pass a whole issue: tokens that arrived, came home and left again count once for each order that
+/// isn't settled yet. Fifteen orders of 96 bits need 100.
 /// The next unlock time isn't kept: lots are read only when free tokens don't suffice, and then it is among them.
 library Words {
     function pack(Eligibility memory fields) internal pure returns (uint256) {
@@ -77,7 +79,7 @@ library Words {
     /// @dev Fills `holding`, which is fresh.
     function unpackHolding(uint256 word, Holding memory holding) internal pure {
         holding.free = uint96(word);
-        holding.inFlight = uint96(word >> 96);
+        holding.inFlight = uint136(word >> 96);
         holding.count = (word >> 232) & 63;
         holding.reserved = (word >> 238) & 63;
         holding.orders = (word >> 244) & 15;

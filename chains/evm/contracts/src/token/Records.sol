@@ -29,12 +29,12 @@ abstract contract Records is TokenBase {
         int128 limitDelta,
         uint64 number
     ) external onlyBridge returns (uint16 code) {
-        // Looked up by the id's low half even when malformed: nothing is written then.
+        // Before the lookup: a malformed id must not be judged by the record that its low half would find.
+        if (!_isInvestor(investor)) return Refusals.MALFORMED;
         Holder storage holder = _holders[uint128(uint256(investor))];
         (uint256 word, bool fits) =
             Words.moved(holder.eligibility, Eligibility(validUntil, class, permissions, uint40(number), 0), limitDelta);
         if (!fits) return Refusals.AMOUNT_TOO_LARGE;
-        if (!_isInvestor(investor)) return Refusals.MALFORMED;
         holder.eligibility = word;
         emit EligibilitySet(asset, investor, word);
     }

@@ -80,9 +80,8 @@ fn guardian_and_admin_pause_an_asset_and_only_the_admin_resumes_it() {
 	new_test_ext().execute_with(|| {
 		let asset = register(ids::RULE_KEEP);
 		take_events();
-		let malformed = refused(Refusal::Malformed);
-		assert_noop!(SecurityToken::pause_asset(signed(guardian()), asset, 0xF0), malformed);
-		assert_noop!(SecurityToken::resume_asset(signed(admin()), asset, 0), malformed);
+		assert_noop!(SecurityToken::pause_asset(signed(guardian()), asset, 0xF0), refused(Refusal::Malformed));
+		assert_noop!(SecurityToken::resume_asset(signed(admin()), asset, 0), refused(Refusal::Malformed));
 		assert_ok!(SecurityToken::pause_asset(signed(guardian()), asset, 1));
 		assert_ok!(SecurityToken::pause_asset(signed(admin()), asset, 6));
 		assert_eq!(SecurityToken::asset_pause(asset), 7);

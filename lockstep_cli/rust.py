@@ -38,6 +38,23 @@ def target_folder() -> Path:
     return cache / "lockstep" / "target"
 
 
+def claim_target(folder: Path, checkout: Path) -> bool:
+    """Makes cargo build this checkout's own pallets in a shared folder; whether it changed hands.
+
+    Cargo takes a crate as built when no source is newer than the last build, even if that was of another checkout: its
+    crates would then be tested, or shipped, as ours. So when the folder changes hands the sources here are made new.
+    """
+    owner = folder / "checkout"
+    if owner.is_file() and owner.read_text("utf-8") == str(checkout):
+        return False
+    for source in (checkout / "pallets").rglob("*"):
+        if source.suffix in {".rs", ".toml"}:
+            os.utime(source)
+    folder.mkdir(parents=True, exist_ok=True)
+    owner.write_text(str(checkout), "utf-8")
+    return True
+
+
 def find_rust() -> Rust | None:
     """The toolchain that can build wasm; else any cargo on PATH; else None."""
     asked = subprocess.run(["bash", str(SETUP), "--check"], capture_output=True, text=True, check=False)

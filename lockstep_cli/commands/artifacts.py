@@ -17,7 +17,7 @@ from chains.devnet.tools import foundry
 from lockstep_cli.errors import UserError
 from lockstep_cli.output import Json, people_console, print_json, progress_console
 from lockstep_cli.paths import ROOT
-from lockstep_cli.rust import SETUP, find_rust, target_folder
+from lockstep_cli.rust import SETUP, claim_target, find_rust, target_folder
 
 app = typer.Typer(
     help="Build the committed runtime and contracts, or check that they are current.", no_args_is_help=True
@@ -126,6 +126,7 @@ def build_runtime() -> None:
             "This machine has no Rust that builds WebAssembly for the runtime.", f"Run {SETUP.relative_to(ROOT)} once."
         )
     command = ["cargo", "build", "--release", "--locked", "-p", "lockstep-runtime"]
+    claim_target(target_folder(), ROOT)
     run(command, ROOT / "pallets", rust.environment(), "Building the runtime (minutes the first time)")
     destination = ROOT / artifacts.WASM
     destination.parent.mkdir(exist_ok=True)

@@ -24,7 +24,7 @@ from chains.devnet.tools import foundry
 from lockstep_cli.errors import UserError
 from lockstep_cli.output import Json, people_console, print_json, progress_console
 from lockstep_cli.paths import ROOT
-from lockstep_cli.rust import SETUP, Rust, find_rust
+from lockstep_cli.rust import SETUP, Rust, claim_target, find_rust, target_folder
 
 Outcome = Literal["passed", "failed", "skipped"]
 NO_TESTS_COLLECTED = 5
@@ -164,6 +164,7 @@ def rust_parts(console: Console) -> list[Part | Result]:
             return [Result("cargo", "failed", 0, f"{SETUP.relative_to(ROOT)} could not install Rust for the pallets")]
     if rust is None:
         return [Result("cargo", "skipped", 0, f"no Rust on this machine; {SETUP.relative_to(ROOT)} installs it")]
+    claim_target(target_folder(), ROOT)
     return [_cargo("clippy", rust), _cargo("cargo", rust)]
 
 

@@ -20,11 +20,9 @@ from lockstep_cli.errors import UserError
 from lockstep_cli.local.cast import (
     ROLES,
     STRANGER,
-    STRANGER_EVM_INDEX,
     Person,
     assemble,
-    evm_account,
-    substrate_account,
+    stranger,
 )
 from lockstep_cli.local.state import SystemState
 from lockstep_cli.paths import up_state
@@ -62,7 +60,7 @@ class Session:
         if who.lower() in self.people:
             return self.people[who.lower()].account(chain).id
         if who.lower() == STRANGER:
-            return (evm_account(STRANGER_EVM_INDEX) if chain == "evm" else substrate_account(STRANGER)).id
+            return stranger(chain).id
         if chain == "evm" and is_hex_address(who):
             return account_of_evm(bytes.fromhex(who.removeprefix("0x")))
         if chain == "substrate" and is_valid_ss58_address(who):

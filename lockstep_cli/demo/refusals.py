@@ -10,7 +10,7 @@ from typing import Final
 from bridge.refusals import Refusal, Refused, sentence
 from bridge.types import Reason
 from chains.base import Chain
-from lockstep_cli.local.cast import STRANGER, STRANGER_EVM_INDEX, Person, evm_account, substrate_account
+from lockstep_cli.local.cast import STRANGER, Person, stranger
 from lockstep_cli.reading import Document
 
 
@@ -59,7 +59,7 @@ class NotRefused(AssertionError):
 def account_of(who: str, people: Mapping[str, Person], chain: str) -> bytes:
     """The receiver's account; the stranger has one too, but no oracle ever bound it."""
     if who == STRANGER:
-        return (evm_account(STRANGER_EVM_INDEX) if chain == "evm" else substrate_account(STRANGER)).id
+        return stranger(chain).id
     return people[who].account(chain).id
 
 

@@ -77,6 +77,11 @@ def assemble(role: Role, investor: bytes) -> Person:
     return Person(role.name, investor, substrate_account(role.name), evm_account(role.evm_index), role)
 
 
+def stranger(chain: str) -> Account:
+    """The account on `substrate` or `evm` that no oracle ever bound."""
+    return evm_account(STRANGER_EVM_INDEX) if chain == "evm" else substrate_account(STRANGER)
+
+
 @dataclass(frozen=True, slots=True)
 class Staff:
     """The keys of those who run the local system, per chain."""

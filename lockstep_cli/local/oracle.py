@@ -12,7 +12,7 @@ from bridge.types import BindingItem, EligibilityItem, OracleBatch, Permission, 
 from chains.base import Chain, Submitted
 from chains.devnet.keys import ORACLE_SIGNERS, dev_evm
 from identity.oracle.batches import next_batch, sign_batch
-from lockstep_cli.local.cast import Person, staff
+from lockstep_cli.local.cast import LEAVE_ONLY, Person, staff
 
 CLASS_QUALIFIED = 101
 """The opaque class number of everyone in the cast; classes say nothing to an observer."""
@@ -57,9 +57,7 @@ class LocalOracle:
 
     def suspend(self, chain: Chain, person: Person, now: int) -> Submitted:
         """Takes the right to receive and leaves the way out."""
-        return self.publish(
-            chain, (self.word(person, Permission.SEND | Permission.BRIDGE, now + person.role.valid_for),)
-        )
+        return self.publish(chain, (self.word(person, LEAVE_ONLY, now + person.role.valid_for),))
 
     def word(self, person: Person, permissions: Permission, valid_until: int) -> EligibilityItem:
         """One item of a batch; limits stay as they are."""

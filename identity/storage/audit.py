@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, MetaData, String, Table, insert, select, text
 
-from identity.errors import IdentityError, UnrecoverableError
+from bridge.errors import UnrecoverableError
+from identity.errors import IdentityError
 from identity.formats.strict import encode_json
 
 Mac = Callable[[str, bytes], bytes]

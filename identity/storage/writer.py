@@ -20,7 +20,8 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from identity.errors import IdentityError, RecoverableError
+from bridge.errors import RecoverableError
+from identity.errors import IdentityError
 from identity.ports import Clock
 from identity.storage.audit import AuditChain, AuditNote
 from identity.storage.database import Database

@@ -50,8 +50,10 @@ class Database:
 
     def _engine(self, url: str, begin: str) -> Engine:
         if not self.is_sqlite:
-            return create_engine(url, isolation_level="READ COMMITTED" if begin != "BEGIN" else "REPEATABLE READ")
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+            level = "READ COMMITTED" if begin != "BEGIN" else "REPEATABLE READ"
+            return create_engine(url, isolation_level=level, hide_parameters=True)
+        # Parameters are people's data: they must not reach a log through an error's text.
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _prepare)
 
         def on_begin(connection: Any) -> None:

@@ -96,7 +96,11 @@ class Writer:
         while True:
             group, last = self._next_group()
             if group:
-                self._commit(group)
+                try:
+                    self._commit(group)
+                except Exception as error:  # noqa: BLE001 - the edge of the thread: whoever waits must be told
+                    for one in group:
+                        one.result, one.error = None, error
                 _answer(group)
             if last:
                 return

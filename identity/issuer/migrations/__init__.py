@@ -1,0 +1,1 @@
+"""The shapes the issuer's database had, step by step."""

@@ -1,0 +1,114 @@
+"""An issuer put together from its parts. Everything it reaches for outside itself is given to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete
+
+from identity.formats.base import CredentialFormat
+from identity.formats.sd_jwt_vc import SdJwtVc
+from identity.issuer.cases import Cases
+from identity.issuer.issuing import Issuing
+from identity.issuer.metadata import Publisher
+from identity.issuer.offers import Offers
+from identity.issuer.outbox import Outbox
+from identity.issuer.privacy import Privacy
+from identity.issuer.secrets import Secrets
+from identity.issuer.signer import IssuerIdentity
+from identity.issuer.staff import StaffList
+from identity.issuer.statuses import LIST_SIZE, ListTimes, Statuses
+from identity.issuer.tables import AUDIT, SPENT
+from identity.issuer.types.catalogue import load_catalogue
+from identity.issuer.vault import Vault
+from identity.keystore.base import KeyStore
+from identity.ports import Clock, Randomness
+from identity.storage.audit import AuditChain
+from identity.storage.database import Database
+from identity.storage.writer import Transaction, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerRules:
+    """What one issuer decides for itself. Seconds."""
+
+    public_url: str
+    type_authority: str | None = None
+    display_name: str = "Lockstep issuer"
+    token_seconds: int = 300
+    list_times: ListTimes = field(default_factory=ListTimes)
+    list_size: int = LIST_SIZE
+    subscribers: Sequence[str] = ()
+
+
+class Issuer:
+    """One issuer. Owns its writer; the database and the key store are given and stay the caller's."""
+
+    def __init__(
+        self, rules: IssuerRules, database: Database, keys: KeyStore, clock: Clock, randomness: Randomness
+    ) -> None:
+        self.rules, self.database, self.clock = rules, database, clock
+        authority = rules.type_authority or rules.public_url
+        catalogue = load_catalogue()
+        self.identity = IssuerIdentity(rules.public_url, keys)
+        self.audit = AuditChain(AUDIT, keys.mac)
+        self.writer = Writer(database, self.audit, clock)
+        self.secrets = Secrets(keys, randomness)
+        self.vault = Vault(keys, randomness)
+        self.staff = StaffList(keys, randomness)
+        self.cases = Cases(self.vault, catalogue)
+        self.offers = Offers(self.secrets, rules.public_url)
+        self.statuses = Statuses(
+            public_url=rules.public_url,
+            issuer=self.identity.did,
+            signer=self.identity.signer,
+            randomness=randomness,
+            outbox=Outbox(rules.subscribers, randomness),
+            times=rules.list_times,
+            size=rules.list_size,
+        )
+        self.changed = asyncio.Event()
+        """Set after each status change: whoever delivers messages need not wait for its next round."""
+        self.privacy = Privacy(self.vault, self.statuses)
+        format_: CredentialFormat = SdJwtVc()
+        self.issuing = Issuing(
+            secrets=self.secrets,
+            vault=self.vault,
+            catalogue=catalogue,
+            format=format_,
+            statuses=self.statuses,
+            signer=self.identity.signer,
+            issuer=self.identity.did,
+            authority=authority,
+        )
+        self.publisher = Publisher(
+            public_url=rules.public_url,
+            authority=authority,
+            display_name=rules.display_name,
+            catalogue=catalogue,
+            format=format_,
+            identity=self.identity,
+        )
+
+    @property
+    def path(self) -> str:
+        """The path of the public address: empty, or `/tenant`."""
+        return urlsplit(self.rules.public_url).path
+
+    def list_token(self, list_id: str) -> str:
+        """The newest signed token of a status list."""
+        return self.statuses.token(self.database, self.clock, list_id)
+
+    def close(self) -> None:
+        """Finishes what is being written."""
+        self.writer.close()
+
+
+def forget_spent(tx: Transaction) -> int:
+    """Drops nonces and proofs that would be refused for their age anyway; how many."""
+    result: Any = tx.connection.execute(delete(SPENT).where(SPENT.c.expires_at < tx.now))
+    return int(result.rowcount)

@@ -67,7 +67,9 @@ COMMANDS = (
     Command("transfer", "moving", "transfer", "Send free tokens on one chain.", USE),
     Command("cross", "moving", "cross", "Send a position, or a part of it, to the other chain.", USE),
     Command("order", "order", "app", "Follow orders from one chain to the other.", USE),
+    Command("wallet", "wallet", "app", "A development wallet: receive credentials, list them, show them.", USE),
     Command("audit", "audit", "app", "Add everything up: issued, on both chains, in flight.", USE),
+    Command("bench", "bench", "app", "Measure this machine: issuance of credentials.", CARE),
     Command("doctor", "doctor", "doctor", "Check this machine, and say what would cure what is missing.", CARE),
     Command("test", "test", "run_all", "Run every check and test of the project.", CARE),
     Command(

@@ -7,7 +7,6 @@ here and fails in the database. So all of that is refused here, with a bound on 
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 import math
@@ -32,6 +31,7 @@ DEFAULT_BOUNDS = Bounds()
 MAX_INTEGER = 2**53 - 1
 """Integers beyond it differ between readers (RFC 8259, section 6)."""
 
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -41,9 +41,7 @@ def parse_json(data: bytes | str, bounds: Bounds = DEFAULT_BOUNDS) -> Any:
         raise MalformedJson(f"larger than {bounds.size} bytes")
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        value = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
-        )
+        value = _DECODER.decode(text)
     except MalformedJson:
         raise
     except UnicodeDecodeError:
@@ -111,7 +109,7 @@ def parse_form(data: bytes, size: int = 16_384, fields: int = 32) -> dict[str, s
 
 def encode_base64url(data: bytes) -> str:
     """base64url without padding (RFC 7515, section 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode("ascii")
 
 
 def decode_base64url(text: str) -> bytes:
@@ -119,7 +117,7 @@ def decode_base64url(text: str) -> bytes:
     if not _BASE64URL.fullmatch(text):
         raise Malformed("base64url text", "a character outside its alphabet")
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        data = binascii.a2b_base64(text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raise Malformed("base64url text", "its length is impossible") from None
     if len(text) % 4 and encode_base64url(data)[-1] != text[-1]:
@@ -129,7 +127,7 @@ def decode_base64url(text: str) -> bytes:
 
 def encode_json(value: object) -> bytes:
     """Compact UTF-8 JSON, members in the order given. Not canonical: use RFC 8785 where a digest must be shared."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -163,3 +161,10 @@ def _check_text(text: str) -> None:
         return
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise MalformedJson("text that is no Unicode text")
+
+
+# Made once: `json.loads` and `json.dumps` would make them anew at every call.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
+)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)

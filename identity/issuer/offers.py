@@ -41,6 +41,7 @@ _CASE = (
     .join(SUBJECTS)
     .where(CASES.c.id == bindparam("case"))
 )
+_NEW_OFFER, _NEW_ITEM = insert(OFFERS), insert(OFFER_ITEMS)
 _REDEEM = (
     update(OFFERS)
     .where(OFFERS.c.id == bindparam("offer"), OFFERS.c.state == OPEN)
@@ -100,7 +101,7 @@ class Offers:
         tx_code = _draw_code(self.secrets) if with_tx_code else None
         expires_at = tx.now + CODE_SECONDS
         tx.connection.execute(
-            insert(OFFERS),
+            _NEW_OFFER,
             {
                 "id": offer_id,
                 "subject_id": rows[0].subject_id,
@@ -114,7 +115,7 @@ class Offers:
             },
         )
         tx.connection.execute(
-            insert(OFFER_ITEMS),
+            _NEW_ITEM,
             [
                 {
                     "identifier": new_id(self.secrets.randomness),

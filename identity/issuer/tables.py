@@ -165,8 +165,12 @@ PROVIDER_RESULTS = Table(
 AUDIT = audit_table(METADATA)
 
 
+_ONCE_SQLITE = {table.name: sqlite.insert(table).on_conflict_do_nothing() for table in METADATA.sorted_tables}
+_ONCE_POSTGRESQL = {table.name: postgresql.insert(table).on_conflict_do_nothing() for table in METADATA.sorted_tables}
+"""Made once: building a statement costs more than running it."""
+
+
 def insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Inserts a row unless one with its key (or any unique value of it) is there; whether it was inserted."""
-    dialect = connection.dialect.name
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return connection.execute(make(table).on_conflict_do_nothing(), row).rowcount == 1
+    statements = _ONCE_POSTGRESQL if connection.dialect.name == "postgresql" else _ONCE_SQLITE
+    return connection.execute(statements[table.name], row).rowcount == 1

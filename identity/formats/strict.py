@@ -64,25 +64,28 @@ def parse_object(data: bytes | str, bounds: Bounds = DEFAULT_BOUNDS) -> dict[str
 
 def check_value(value: Any, bounds: Bounds = DEFAULT_BOUNDS) -> None:
     """Refuses a value that is nested too deep, has too many members, or text that is no Unicode text."""
-    level, seen = [value], 0
-    for _ in range(bounds.depth + 1):
-        deeper: list[Any] = []
+    level, seen, depth = [value], 0, 0
+    while level:
         seen += len(level)
         if seen > bounds.values:
             raise MalformedJson(f"more than {bounds.values} values")
+        deeper: list[Any] = []
+        nested = False
         for item in level:
             if isinstance(item, str):
                 _check_text(item)
             elif isinstance(item, dict):
+                nested = True
                 for key in item:
                     _check_text(key)
                 deeper += item.values()
             elif isinstance(item, list):
+                nested = True
                 deeper += item
-        if not deeper:
-            return
+        depth += nested
+        if depth > bounds.depth:
+            raise MalformedJson(f"deeper than {bounds.depth} levels")
         level = deeper
-    raise MalformedJson(f"deeper than {bounds.depth} levels")
 
 
 def parse_form(data: bytes, size: int = 16_384, fields: int = 32) -> dict[str, str]:

@@ -157,9 +157,8 @@ async def _credential(issuer: Issuer, url: str, request: Request) -> Response:
     bearer = _bearer(issuer, url, request)
     if content_type(request) != JSON:
         raise ProtocolRefusal("invalid_credential_request", f"the body must be {JSON}")
-    body = await read_body(request)
     try:
-        asked, proof_text = _parse_request(parse_object(body))
+        asked, proof_text = _parse_request(parse_object(await read_body(request)))
     except Malformed as error:
         raise ProtocolRefusal("invalid_credential_request", error.why) from None
     proof: KeyProof = check_key_proof(proof_text, issuer.rules.public_url, issuer.clock())

@@ -1,0 +1,164 @@
+"""An issuer in this process: a clock that is set by hand, a real key store and database, every role's token."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from identity.formats.issuer_keys import PinnedKeys
+from identity.formats.jws import LocalKey, build_jws
+from identity.formats.strict import encode_base64url
+from identity.issuer.api.app import create_app
+from identity.issuer.database import open_database
+from identity.issuer.offers import GRANT
+from identity.issuer.service import Issuer, IssuerRules
+from identity.issuer.staff import Role
+from identity.keystore.file import FileKeyStore
+from identity.ports import system_randomness
+
+URL = "https://issuer.example"
+START = 1_800_000_000
+TODAY = "2027-01-15"
+PERSON = {
+    "given_name": "Ada",
+    "family_name": "Lovelace",
+    "birthdate": "1985-12-10",
+    "nationalities": ["DE"],
+    "level": "standard",
+    "method": "eid",
+    "checked_on": "2027-01-10",
+}
+EVIDENCE = {"kind": "passport", "reference": "shelf 7", "sha256": "ab" * 32, "method": "eid"}
+
+
+class House:
+    """The issuer, and how everybody asks it."""
+
+    def __init__(self, folder: Path, stack: ExitStack, **rules: Any) -> None:
+        self.now = START
+        self.keys = FileKeyStore.create(folder / "keys.json", "open sesame", lambda: self.now, system_randomness)
+        self.database = open_database(f"sqlite:///{folder / 'issuer.sqlite'}")
+        stack.callback(self.database.close)
+        self.issuer = Issuer(
+            IssuerRules(public_url=URL, **rules), self.database, self.keys, lambda: self.now, system_randomness
+        )
+        stack.callback(self.issuer.close)
+        self.app = create_app(self.issuer)
+        self.tokens = {
+            role: self.issuer.writer.run_blocking(
+                lambda tx, role=role: self.issuer.staff.add(tx, "test", f"{role}-1", [role])
+            )  # type: ignore[misc]
+            for role in Role
+        }
+        self.wallet = LocalKey(ec.generate_private_key(ec.SECP256R1()))
+
+    def ask(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """One request through the application."""
+
+        async def one() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+                return await client.request(method, path, **content)
+
+        return asyncio.run(one())
+
+    def staff(self, role: Role, path: str, body: Any = None) -> httpx.Response:
+        """One request of the staff."""
+        headers = {"Authorization": f"Bearer {self.tokens[role]}"}
+        return self.ask("POST", f"/staff/v1{path}", json=body, headers=headers)
+
+    def approved(self, type_: str = "kyc", claims: Any = None, subject: str | None = None) -> tuple[str, str]:
+        """An approved case: its id and its subject's."""
+        body = {"type": type_, "claims": PERSON if claims is None else claims, "subject_id": subject}
+        made = self.staff(Role.MAKER, "/cases", {key: value for key, value in body.items() if value is not None})
+        assert made.status_code == 201, made.text
+        case = made.json()["case_id"]
+        assert self.staff(Role.MAKER, f"/cases/{case}/evidence", EVIDENCE).status_code == 201
+        assert self.staff(Role.MAKER, f"/cases/{case}/submit").status_code == 200
+        approved = self.staff(Role.CHECKER, f"/cases/{case}/approve")
+        assert approved.status_code == 200, approved.text
+        return case, made.json()["subject_id"]
+
+    def offer(self, *cases: str, tx_code: bool = True) -> dict[str, Any]:
+        """An offer on cases, or on a fresh one."""
+        made = self.staff(Role.MAKER, "/offers", {"case_ids": list(cases) or [self.approved()[0]], "tx_code": tx_code})
+        assert made.status_code == 201, made.text
+        return dict(made.json())
+
+    def redeem(self, offer: dict[str, Any], dpop: str | None = None, **form: Any) -> httpx.Response:
+        """A token request; members set to None are left out."""
+        fields = {
+            "grant_type": GRANT,
+            "pre-authorized_code": offer["offer"]["grants"][GRANT]["pre-authorized_code"],
+            "tx_code": offer["tx_code"],
+            **form,
+        }
+        headers = {} if dpop is None else {"DPoP": dpop}
+        return self.ask(
+            "POST",
+            "/token",
+            data={key: value for key, value in fields.items() if value is not None},
+            headers=headers,
+        )
+
+    def token(self, offer: dict[str, Any] | None = None) -> str:
+        """A bearer token."""
+        answer = self.redeem(offer or self.offer())
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
+
+    def nonce(self) -> str:
+        """A fresh nonce."""
+        return str(self.ask("POST", "/nonce").json()["c_nonce"])
+
+    def proof(self, nonce: str | None = None, key: LocalKey | None = None, header: Any = None, **payload: Any) -> str:
+        """A key proof; members set to `...` are left out."""
+        signer = key or self.wallet
+        head = {"typ": "openid4vci-proof+jwt", "jwk": dict(signer.public.jwk), **(header or {})}
+        body = {"aud": URL, "iat": self.now, "nonce": self.nonce() if nonce is None else nonce, **payload}
+        return build_jws(without(head), without(body), signer)
+
+    def dpop(self, path: str, token: str | None = None, header: Any = None, **payload: Any) -> str:
+        """A DPoP proof; members set to `...` are left out."""
+        head = {"typ": "dpop+jwt", "jwk": dict(self.wallet.public.jwk), **(header or {})}
+        body = {"htm": "POST", "htu": URL + path, "iat": self.now, "jti": encode_base64url(system_randomness(9))}
+        if token is not None:
+            body["ath"] = encode_base64url(hashlib.sha256(token.encode()).digest())
+        return build_jws(without(head), without({**body, **payload}), self.wallet)
+
+    def request(self, token: str, body: Any = None, headers: Any = None, **content: Any) -> httpx.Response:
+        """A credential request."""
+        if not content:
+            content = {"json": self.body() if body is None else body}
+        return self.ask(
+            "POST", "/credential", headers={"Authorization": f"Bearer {token}", **(headers or {})}, **content
+        )
+
+    def body(self, proof: str | None = None, configuration: str = "kyc_sd_jwt") -> dict[str, Any]:
+        """The body of a credential request with one proof."""
+        return {
+            "credential_configuration_id": configuration,
+            "proofs": {"jwt": [self.proof() if proof is None else proof]},
+        }
+
+    def credential(self, *cases: str) -> str:
+        """A credential, by the whole flow."""
+        answer = self.request(self.token(self.offer(*cases)))
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["credentials"][0]["credential"])
+
+    def trusted(self) -> PinnedKeys:
+        """The issuer's published keys, as somebody who trusts it has them."""
+        did = self.issuer.identity.did
+        return PinnedKeys({did: {f"{did}#{name}": key for name, key in self.keys.published()}})
+
+
+def without(members: dict[str, Any]) -> dict[str, Any]:
+    """The members that are not `...`."""
+    return {name: value for name, value in members.items() if value is not ...}

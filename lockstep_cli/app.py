@@ -69,6 +69,7 @@ COMMANDS = (
     Command("order", "order", "app", "Follow orders from one chain to the other.", USE),
     Command("wallet", "wallet", "app", "A development wallet: receive credentials, list them, show them.", USE),
     Command("audit", "audit", "app", "Add everything up: issued, on both chains, in flight.", USE),
+    Command("issuer", "issuer", "app", "Staff of an issuer: statuses, people, keys, the audit chain.", CARE),
     Command("bench", "bench", "app", "Measure this machine: issuance of credentials.", CARE),
     Command("doctor", "doctor", "doctor", "Check this machine, and say what would cure what is missing.", CARE),
     Command("test", "test", "run_all", "Run every check and test of the project.", CARE),

@@ -76,6 +76,11 @@ class Cases:
         tx.note(maker, "case.open", case_id, encode_json(claims))
         return case_id, subject_id
 
+    def require(self, tx: Transaction, case_id: str) -> None:
+        """NotFound unless there is such a case."""
+        if tx.connection.execute(select(CASES.c.id).where(CASES.c.id == case_id)).first() is None:
+            raise NotFound("case")
+
     def add_evidence(self, tx: Transaction, who: str, case_id: str, evidence: Evidence) -> str:
         """Adds a record of evidence to an open case; its id."""
         case = self._case(tx, case_id, OPEN)

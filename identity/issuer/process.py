@@ -18,6 +18,7 @@ from identity.errors import DevelopmentOnly
 from identity.issuer.api.app import create_app
 from identity.issuer.database import open_database
 from identity.issuer.outbox import Dispatcher
+from identity.issuer.providers import SignedWebhook
 from identity.issuer.service import Issuer, IssuerRules, forget_spent
 from identity.issuer.settings import IssuerSettings
 from identity.issuer.statuses import ListTimes
@@ -45,6 +46,7 @@ def open_issuer(settings: IssuerSettings, stack: ExitStack) -> Issuer:
         list_times=ListTimes(settings.status_ttl, settings.status_lifetime),
         list_size=settings.status_list_size,
         subscribers=settings.subscribers,
+        providers=[SignedWebhook(name, read_secret(path).encode()) for name, path in settings.webhook_secrets.items()],
     )
     issuer = Issuer(rules, database, keys, utc, system_randomness)
     stack.callback(issuer.close)

@@ -18,6 +18,7 @@ from identity.issuer.metadata import Publisher
 from identity.issuer.offers import Offers
 from identity.issuer.outbox import Outbox
 from identity.issuer.privacy import Privacy
+from identity.issuer.providers import Provider
 from identity.issuer.secrets import Secrets
 from identity.issuer.signer import IssuerIdentity
 from identity.issuer.staff import StaffList
@@ -43,6 +44,7 @@ class IssuerRules:
     list_times: ListTimes = field(default_factory=ListTimes)
     list_size: int = LIST_SIZE
     subscribers: Sequence[str] = ()
+    providers: Sequence[Provider] = ()
 
 
 class Issuer:
@@ -73,6 +75,7 @@ class Issuer:
         )
         self.changed = asyncio.Event()
         """Set after each status change: whoever delivers messages need not wait for its next round."""
+        self.providers = {provider.name: provider for provider in rules.providers}
         self.privacy = Privacy(self.vault, self.statuses)
         format_: CredentialFormat = SdJwtVc()
         self.issuing = Issuing(

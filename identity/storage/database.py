@@ -43,6 +43,16 @@ class Database:
         with self._reader.connect() as connection:
             yield connection
 
+    def scrub(self) -> None:
+        """After an erasure: takes what was deleted out of the write-ahead log too, where it would lie for a while.
+
+        On PostgreSQL old row versions stay until VACUUM, and in archived logs and backups: those have a retention of
+        their own, and hold data keys only wrapped.
+        """
+        if self.is_sqlite:
+            with self.writer.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Closes all connections."""
         self._reader.dispose()

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from bridge.errors import LockstepError
 from identity.issuer.api.desk import desk_router, records_router
+from identity.issuer.api.inbox import inbox_router
 from identity.issuer.api.protocol import protocol_router
 from identity.issuer.api.published import published_router, well_known_router
 from identity.issuer.api.reading import desk_answer, json_answer
@@ -39,7 +40,7 @@ def create_app(issuer: Issuer, background: Background | None = None) -> FastAPI:
 
     app = FastAPI(title="Lockstep issuer", version="1", docs_url=None, redoc_url=None, lifespan=life)
     app.include_router(well_known_router(issuer))
-    for router in (protocol_router, published_router, desk_router, records_router):
+    for router in (protocol_router, published_router, desk_router, records_router, inbox_router):
         app.include_router(router(issuer), prefix=issuer.path)
     app.add_exception_handler(LockstepError, _known)
     app.add_exception_handler(RequestValidationError, _bad_address)

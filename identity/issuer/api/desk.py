@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 
 from identity.formats.status_list import Status
 from identity.issuer.api.reading import body_of, json_answer, read_model
@@ -66,7 +67,7 @@ def desk_router(issuer: Issuer) -> APIRouter:
     async def open_case(request: Request) -> Response:
         """Open a case (maker)."""
         body = await read_model(request, NewCase)
-        case_id, subject_id = await _as(
+        case_id, subject_id = await as_staff(
             issuer,
             request,
             Role.MAKER,
@@ -79,7 +80,7 @@ def desk_router(issuer: Issuer) -> APIRouter:
         """Add a record of evidence (maker)."""
         body = await read_model(request, NewEvidence)
         evidence = Evidence(body.kind, body.reference, body.sha256, body.method)
-        evidence_id = await _as(
+        evidence_id = await as_staff(
             issuer, request, Role.MAKER, lambda tx, name: issuer.cases.add_evidence(tx, name, case_id, evidence)
         )
         return json_answer({"evidence_id": evidence_id}, 201)
@@ -87,27 +88,29 @@ def desk_router(issuer: Issuer) -> APIRouter:
     @router.post("/cases/{case_id}/submit")
     async def submit(case_id: PathId, request: Request) -> Response:
         """Hand a case to a checker (maker)."""
-        await _as(issuer, request, Role.MAKER, lambda tx, name: issuer.cases.submit(tx, name, case_id))
+        await as_staff(issuer, request, Role.MAKER, lambda tx, name: issuer.cases.submit(tx, name, case_id))
         return json_answer({"state": "submitted"})
 
     @router.post("/cases/{case_id}/approve")
     async def approve(case_id: PathId, request: Request) -> Response:
         """Stand for a case that somebody else made (checker)."""
-        until = await _as(issuer, request, Role.CHECKER, lambda tx, name: issuer.cases.approve(tx, name, case_id))
+        until = await as_staff(issuer, request, Role.CHECKER, lambda tx, name: issuer.cases.approve(tx, name, case_id))
         return json_answer({"state": "approved", "valid_until": until})
 
     @router.post("/cases/{case_id}/refuse", openapi_extra=body_of(Refusal))
     async def refuse(case_id: PathId, request: Request) -> Response:
         """Turn a case down that somebody else made (checker)."""
         body = await read_model(request, Refusal)
-        await _as(issuer, request, Role.CHECKER, lambda tx, name: issuer.cases.refuse(tx, name, case_id, body.reason))
+        await as_staff(
+            issuer, request, Role.CHECKER, lambda tx, name: issuer.cases.refuse(tx, name, case_id, body.reason)
+        )
         return json_answer({"state": "refused"})
 
     @router.post("/offers", openapi_extra=body_of(NewOffer))
     async def make_offer(request: Request) -> Response:
         """Offer credentials on approved cases of one subject (maker)."""
         body = await read_model(request, NewOffer)
-        made = await _as(
+        made = await as_staff(
             issuer,
             request,
             Role.MAKER,
@@ -118,7 +121,7 @@ def desk_router(issuer: Issuer) -> APIRouter:
     @router.post("/offers/{offer_id}/withdraw")
     async def withdraw(offer_id: PathId, request: Request) -> Response:
         """Kill an offer, redeemed or not (maker)."""
-        await _as(issuer, request, Role.MAKER, lambda tx, name: issuer.offers.withdraw(tx, name, offer_id))
+        await as_staff(issuer, request, Role.MAKER, lambda tx, name: issuer.offers.withdraw(tx, name, offer_id))
         return json_answer({"state": "dead"})
 
     return router
@@ -134,7 +137,7 @@ def records_router(issuer: Issuer) -> APIRouter:
     @router.get("/subjects/{subject_id}/credentials")
     async def credentials(subject_id: PathId, request: Request) -> Response:
         """A subject's credentials with their statuses (officer)."""
-        rows = await _as(issuer, request, Role.OFFICER, lambda tx, _: _credentials(tx, subject_id))
+        rows = await as_staff(issuer, request, Role.OFFICER, lambda tx, _: _credentials(tx, subject_id))
         return json_answer({"credentials": rows})
 
     @router.get("/subjects/{subject_id}/export")
@@ -145,12 +148,14 @@ def records_router(issuer: Issuer) -> APIRouter:
             tx.note(name, "subject.export", subject_id)
             return issuer.privacy.export(tx.connection, subject_id)
 
-        return json_answer(await _as(issuer, request, Role.PRIVACY, read))
+        return json_answer(await as_staff(issuer, request, Role.PRIVACY, read))
 
     @router.post("/subjects/{subject_id}/erase")
     async def erase(subject_id: PathId, request: Request) -> Response:
         """Destroy a subject's data key; their credentials are revoked with it (privacy)."""
-        await _as(issuer, request, Role.PRIVACY, lambda tx, name: issuer.privacy.erase(tx, name, subject_id))
+        await as_staff(issuer, request, Role.PRIVACY, lambda tx, name: issuer.privacy.erase(tx, name, subject_id))
+        issuer.changed.set()
+        await run_in_threadpool(issuer.database.scrub)
         return json_answer({"state": "erased"})
 
     return router
@@ -158,7 +163,7 @@ def records_router(issuer: Issuer) -> APIRouter:
 
 def _change(issuer: Issuer, status: Status, word: str) -> Callable[..., Any]:
     async def change(credential_id: PathId, request: Request) -> Response:
-        await _as(
+        await as_staff(
             issuer, request, Role.OFFICER, lambda tx, name: issuer.statuses.change(tx, name, credential_id, status)
         )
         issuer.changed.set()
@@ -168,7 +173,7 @@ def _change(issuer: Issuer, status: Status, word: str) -> Callable[..., Any]:
     return change
 
 
-async def _as(issuer: Issuer, request: Request, role: Role, job: Callable[[Transaction, str], T]) -> T:
+async def as_staff(issuer: Issuer, request: Request, role: Role, job: Callable[[Transaction, str], T]) -> T:
     """Runs a job in the name of whoever asks. Who that is, is read in the same transaction."""
     values = request.headers.getlist("authorization")
     scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")

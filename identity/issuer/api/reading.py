@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from bridge.errors import InvalidInput
 from identity.errors import IdentityError, Malformed
 from identity.formats.strict import encode_json, parse_object
-from identity.issuer.errors import NotFound, ProtocolRefusal, StaffRefused
+from identity.issuer.errors import NotFound, ProtocolRefusal, StaffRefused, WebhookRefused
 
 MAX_BODY = 65_536
 JSON, FORM, JWT = "application/json", "application/x-www-form-urlencoded", "application/jwt"
@@ -89,6 +89,8 @@ def desk_answer(error: Exception) -> Response:
         status = 413 if isinstance(error, BodyTooLarge) else 400
     elif isinstance(error, NotFound):
         status = 404
+    elif isinstance(error, WebhookRefused):
+        status = 401
     elif isinstance(error, StaffRefused):
         status = 403 if error.known else 401
         if not error.known:

@@ -23,8 +23,8 @@ from identity.keystore.file import FileKeyStore
 from identity.ports import system_randomness
 
 URL = "https://issuer.example"
-START = 1_800_000_000
-TODAY = "2027-01-15"
+START = 1_780_000_000
+"""28 May 2026: in the past, because an independent verifier asks the machine's clock."""
 PERSON = {
     "given_name": "Ada",
     "family_name": "Lovelace",
@@ -32,7 +32,7 @@ PERSON = {
     "nationalities": ["DE"],
     "level": "standard",
     "method": "eid",
-    "checked_on": "2027-01-10",
+    "checked_on": "2026-05-20",
 }
 EVIDENCE = {"kind": "passport", "reference": "shelf 7", "sha256": "ab" * 32, "method": "eid"}
 
@@ -41,7 +41,7 @@ class House:
     """The issuer, and how everybody asks it."""
 
     def __init__(self, folder: Path, stack: ExitStack, **rules: Any) -> None:
-        self.now = START
+        self.now, self.folder = START, folder
         self.keys = FileKeyStore.create(folder / "keys.json", "open sesame", lambda: self.now, system_randomness)
         self.database = open_database(f"sqlite:///{folder / 'issuer.sqlite'}")
         stack.callback(self.database.close)
@@ -152,6 +152,10 @@ class House:
         answer = self.request(self.token(self.offer(*cases)))
         assert answer.status_code == 200, answer.text
         return str(answer.json()["credentials"][0]["credential"])
+
+    def bytes_on_disk(self) -> bytes:
+        """The database with its write-ahead log, as a thief finds them."""
+        return b"".join(path.read_bytes() for path in self.folder.glob("issuer.sqlite*"))
 
     def trusted(self) -> PinnedKeys:
         """The issuer's published keys, as somebody who trusts it has them."""

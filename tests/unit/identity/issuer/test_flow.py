@@ -43,8 +43,8 @@ def test_a_wallet_receives_a_credential_bound_to_its_key(house: House) -> None:
     assert verified.holder.jwk == house.wallet.public.jwk
     assert verified.status is not None
     assert verified.status.uri.startswith(f"{URL}/status/")
-    # Standard due diligence of 10 January 2027: until 10 January 2029, midnight UTC.
-    assert verified.valid_until == 1_862_697_600
+    # Standard due diligence of 20 May 2026: until 20 May 2028, midnight UTC.
+    assert verified.valid_until == 1_842_393_600
 
 
 def test_a_credential_by_identifier_when_authorization_details_were_sent(house: House) -> None:
@@ -61,7 +61,7 @@ def test_a_credential_by_identifier_when_authorization_details_were_sent(house: 
 
 def test_two_credentials_of_one_offer_share_the_subject_and_nothing_else(house: House) -> None:
     first, subject = house.approved()
-    claims = {"country": "DE", "proof": "utility_bill", "proved_on": "2027-01-02"}
+    claims = {"country": "DE", "proof": "utility_bill", "proved_on": "2026-05-02"}
     second, _ = house.approved("residency", claims, subject)
     token = house.token(house.offer(first, second))
     got = [
@@ -375,12 +375,11 @@ def test_no_code_or_token_stands_in_the_database(house: House) -> None:
 
 
 def test_a_case_whose_basis_lapses_before_the_wallet_comes_is_denied(house: House) -> None:
-    claims = {"result": "clear", "lists": ["un_sc"], "screened_on": "2026-12-20"}
+    claims = {"result": "clear", "lists": ["un_sc"], "screened_on": "2026-05-20"}
     case, _ = house.approved("sanctions_screening", claims)
-    house.now = 1_800_000_000
     token = house.token(house.offer(case))
     with house.issuer.database.writer.begin() as connection:
-        connection.exec_driver_sql("UPDATE cases SET valid_until = 1800000000")
+        connection.exec_driver_sql("UPDATE cases SET valid_until = 1780000000")
     refused(
         house.request(token, house.body(configuration="sanctions_screening_sd_jwt")), 400, "credential_request_denied"
     )

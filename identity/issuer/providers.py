@@ -1,0 +1,124 @@
+"""Results of KYC providers: by signed webhook, or as CSV that somebody of the staff brings. They are evidence, no decision.
+
+A provider is a port: it turns a request into a result, or refuses it. The one that is here takes messages signed as
+Standard Webhooks are: HMAC-SHA256 over `id.timestamp.body`. A message counts once, however often it is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import hashlib
+import hmac
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from identity.errors import Malformed
+from identity.formats.strict import parse_object
+from identity.issuer.cases import Cases, Evidence
+from identity.issuer.errors import WebhookRefused
+from identity.issuer.tables import PROVIDER_RESULTS, insert_once
+from identity.storage.writer import Transaction
+
+AGE = 300
+"""Seconds by which a message's time may differ from ours."""
+FIELDS = ("message", "case_id", "kind", "reference", "sha256", "method")
+MAX_ROWS = 10_000
+_ID, _WORD = re.compile(r"[A-Za-z0-9_-]{22}"), re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderResult:
+    """What a provider found for a case: one record of evidence. `message` is the provider's own id of it."""
+
+    message: str
+    case_id: str
+    evidence: Evidence
+
+
+class Provider(Protocol):
+    """One KYC provider."""
+
+    @property
+    def name(self) -> str:
+        """Its name in addresses and in evidence."""
+
+    def read(self, headers: Mapping[str, str], body: bytes, now: int) -> ProviderResult:
+        """The result in a request. WebhookRefused when it is not signed by the provider, Malformed when it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedWebhook:
+    """A provider that signs with a shared secret."""
+
+    name: str
+    secret: bytes
+
+    def read(self, headers: Mapping[str, str], body: bytes, now: int) -> ProviderResult:
+        """Checks the signature before anything of the body is looked at."""
+        message, time = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+        if not 1 <= len(message) <= 128 or not message.isascii() or not re.fullmatch(r"[0-9]{1,12}", time):
+            raise WebhookRefused("its id or its time is missing")
+        if abs(int(time) - now) > AGE:
+            raise WebhookRefused("its time is out of range")
+        expected = hmac.digest(self.secret, f"{message}.{time}.".encode("ascii") + body, hashlib.sha256)
+        if not any(hmac.compare_digest(expected, given) for given in _signatures(headers.get("webhook-signature", ""))):
+            raise WebhookRefused("its signature is not the provider's")
+        return parse_result({"message": message, **parse_object(body)})
+
+
+def parse_result(fields: Mapping[str, Any]) -> ProviderResult:
+    """A result from its fields, all of them text. Malformed names the field that is wrong."""
+    for name in FIELDS:
+        value = fields.get(name)
+        if not isinstance(value, str) or not 1 <= len(value) <= 300:
+            raise Malformed("provider result", f"{name} must be text of 1 to 300 characters")
+    if not _ID.fullmatch(fields["case_id"]):
+        raise Malformed("provider result", "case_id is no id")
+    if not all(_WORD.fullmatch(fields[name]) for name in ("kind", "method")):
+        raise Malformed("provider result", "kind and method are lower-case words")
+    evidence = Evidence(fields["kind"], fields["reference"], fields["sha256"], fields["method"])
+    return ProviderResult(fields["message"][:128], fields["case_id"], evidence)
+
+
+def parse_csv(data: bytes) -> Sequence[ProviderResult]:
+    """Results as CSV (RFC 4180, UTF-8) whose first line names the fields. Nothing is taken when one line is wrong."""
+    try:
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        raise Malformed("CSV file", "it can't be read") from None
+    if not rows or tuple(rows[0]) != FIELDS:
+        raise Malformed("CSV file", f"its first line must be {','.join(FIELDS)}")
+    if len(rows) > MAX_ROWS + 1:
+        raise Malformed("CSV file", f"more than {MAX_ROWS} lines")
+    if any(len(row) != len(FIELDS) for row in rows):
+        raise Malformed("CSV file", "a line has another number of fields")
+    return [parse_result(dict(zip(FIELDS, row, strict=True))) for row in rows[1:]]
+
+
+def take_results(tx: Transaction, cases: Cases, provider: str, who: str, results: Sequence[ProviderResult]) -> int:
+    """Adds results to their open cases as evidence recorded by `who`; how many were new. All or nothing."""
+    new = 0
+    for result in results:
+        row = {"provider": provider, "message": result.message, "case_id": result.case_id, "at": tx.now}
+        cases.require(tx, result.case_id)
+        if insert_once(tx.connection, PROVIDER_RESULTS, row):
+            cases.add_evidence(tx, who, result.case_id, result.evidence)
+            new += 1
+    return new
+
+
+def _signatures(header: str) -> list[bytes]:
+    found = []
+    for entry in header.split(" ")[:8]:
+        version, _, text = entry.partition(",")
+        if version == "v1":
+            try:
+                found.append(base64.b64decode(text, validate=True))
+            except binascii.Error:
+                continue
+    return found

@@ -165,9 +165,15 @@ PROVIDER_RESULTS = Table(
 AUDIT = audit_table(METADATA)
 
 
-_ONCE_SQLITE = {table.name: sqlite.insert(table).on_conflict_do_nothing() for table in METADATA.sorted_tables}
-_ONCE_POSTGRESQL = {table.name: postgresql.insert(table).on_conflict_do_nothing() for table in METADATA.sorted_tables}
-"""Made once: building a statement costs more than running it."""
+# Made once: building a statement costs more than running it. Without `preserve_rowcount` PostgreSQL's count is lost.
+_ONCE_SQLITE = {
+    table.name: sqlite.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    for table in METADATA.sorted_tables
+}
+_ONCE_POSTGRESQL = {
+    table.name: postgresql.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    for table in METADATA.sorted_tables
+}
 
 
 def insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -40,33 +41,38 @@ EVIDENCE = {"kind": "passport", "reference": "shelf 7", "sha256": "ab" * 32, "me
 class House:
     """The issuer, and how everybody asks it."""
 
-    def __init__(self, folder: Path, stack: ExitStack, **rules: Any) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, database: str | None = None, **rules: Any) -> None:
         self.now, self.folder = START, folder
         self.keys = FileKeyStore.create(folder / "keys.json", "open sesame", lambda: self.now, system_randomness)
-        self.database = open_database(f"sqlite:///{folder / 'issuer.sqlite'}")
+        self.database = open_database(database or f"sqlite:///{folder / 'issuer.sqlite'}")
         stack.callback(self.database.close)
         self.issuer = Issuer(
             IssuerRules(public_url=URL, **rules), self.database, self.keys, lambda: self.now, system_randomness
         )
         stack.callback(self.issuer.close)
         self.app = create_app(self.issuer)
-        self.tokens = {
-            role: self.issuer.writer.run_blocking(
-                lambda tx, role=role: self.issuer.staff.add(tx, "test", f"{role}-1", [role])
-            )  # type: ignore[misc]
-            for role in Role
-        }
+        self.tokens = {role: self._hire(role) for role in Role}
         self.wallet = LocalKey(ec.generate_private_key(ec.SECP256R1()))
+
+    def _hire(self, role: Role) -> str:
+        return self.issuer.writer.run_blocking(lambda tx: self.issuer.staff.add(tx, "test", f"{role}-1", [role]))
 
     def ask(self, method: str, path: str, **content: Any) -> httpx.Response:
         """One request through the application."""
 
-        async def one() -> httpx.Response:
+        return self.ask_all([(method, path, content)])[0]
+
+    def ask_all(self, requests: Sequence[tuple[str, str, dict[str, Any]]]) -> list[httpx.Response]:
+        """All requests at the same time."""
+
+        async def all_() -> list[httpx.Response]:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
-                return await client.request(method, path, **content)
+                return await asyncio.gather(
+                    *(client.request(method, path, **content) for method, path, content in requests)
+                )
 
-        return asyncio.run(one())
+        return asyncio.run(all_())
 
     def staff(self, role: Role, path: str, body: Any = None) -> httpx.Response:
         """One request of the staff."""

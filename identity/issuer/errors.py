@@ -18,7 +18,7 @@ class ProtocolRefusal(IdentityError, InvalidInput):
 
 
 class TokenRefused(ProtocolRefusal):
-    """An access token is missing (no code, RFC 6750 section 3.1), unknown, expired, or bound to another key: 401."""
+    """An access token is missing, unknown, expired, or bound to another key: 401 with a challenge (RFC 6750, 3)."""
 
     def __init__(self, description: str, *, scheme: str = "Bearer", code: str = "invalid_token") -> None:
         super().__init__(code, description, status=401, scheme=scheme)

@@ -7,6 +7,7 @@ least once: `jti` is the same at every attempt. An oracle that misses all of the
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -81,7 +82,10 @@ class Dispatcher:
         self._list_token, self._list_address, self._post = list_token, list_address, post
 
     async def run_once(self) -> int:
-        """Tries every message that is due, oldest first; how many were taken."""
+        """Tries every message that is due, oldest first; how many were taken.
+
+        Subscribers are told at the same time: one that doesn't answer must not hold up what another has to enforce.
+        """
         now = self._clock()
         with self._database.read() as connection:
             due = connection.execute(
@@ -90,8 +94,14 @@ class Dispatcher:
                 .order_by(OUTBOX.c.created_at)
                 .limit(GROUP)
             ).all()
-        taken = 0
+        by_subscriber: dict[str, list[Any]] = {}
         for row in due:
+            by_subscriber.setdefault(row.subscriber, []).append(row)
+        return sum(await asyncio.gather(*(self._tell(rows, now) for rows in by_subscriber.values())))
+
+    async def _tell(self, rows: Sequence[Any], now: int) -> int:
+        taken = 0
+        for row in rows:
             delivered = await self._post(row.subscriber, self._message(row.body, now))
             taken += delivered
             await self._writer.run(partial(_record, row=row, delivered=delivered))

@@ -15,7 +15,7 @@ import uvicorn
 
 from bridge.errors import LockstepError
 from identity.errors import DevelopmentOnly
-from identity.issuer.api.app import create_app
+from identity.issuer.api.app import WithoutTraces, create_app
 from identity.issuer.database import open_database
 from identity.issuer.outbox import Dispatcher
 from identity.issuer.providers import SignedWebhook
@@ -59,7 +59,7 @@ def run(settings: IssuerSettings, ready: Callable[[int], None]) -> None:
         raise DevelopmentOnly("plain http")
     with ExitStack() as stack:
         issuer = open_issuer(settings, stack)
-        app = create_app(issuer, partial(_background, settings, issuer))
+        app = WithoutTraces(create_app(issuer, partial(_background, settings, issuer)))
         config = uvicorn.Config(
             app,
             log_level="warning",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.errors import LockstepError
 from identity.issuer.api.desk import desk_router, records_router
@@ -49,6 +52,21 @@ def create_app(issuer: Issuer, background: Background | None = None) -> FastAPI:
     return app
 
 
+class WithoutTraces:
+    """The application for a server that would log the text of a fault: by then it is told, and its text held back."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything on; a fault of a request, which has had its answer, ends here."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+
+
 async def _known(_request: Request, error: Exception) -> Response:
     return desk_answer(error)
 
@@ -66,5 +84,9 @@ async def _no_route(_request: Request, error: Exception) -> Response:
 
 async def _fault(request: Request, error: Exception) -> Response:
     """A fault of ours. Its text stays here: it could hold what was sent."""
-    structlog.get_logger("issuer").error("fault", action="http.fault", path=request.url.path, kind=type(error).__name__)
+    frames = traceback.extract_tb(error.__traceback__)[-5:]
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+    route = getattr(request.scope.get("route"), "path", "")
+    log = structlog.get_logger("issuer")
+    log.error("fault", action="http.fault", route=route, kind=type(error).__name__, places=places)
     return json_answer({"error": "server_error"}, 500)

@@ -43,6 +43,8 @@ class House:
 
     def __init__(self, folder: Path, stack: ExitStack, database: str | None = None, **rules: Any) -> None:
         self.now, self.folder = START, folder
+        self.strict = False
+        """Whether what the application lets through to its server fails the test."""
         self.keys = FileKeyStore.create(folder / "keys.json", "open sesame", lambda: self.now, system_randomness)
         self.database = open_database(database or f"sqlite:///{folder / 'issuer.sqlite'}")
         stack.callback(self.database.close)
@@ -66,7 +68,7 @@ class House:
         """All requests at the same time."""
 
         async def all_() -> list[httpx.Response]:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=self.strict)
             async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
                 return await asyncio.gather(
                     *(client.request(method, path, **content) for method, path, content in requests)

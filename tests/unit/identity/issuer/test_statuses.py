@@ -158,6 +158,34 @@ def test_a_message_that_is_not_taken_waits_longer_each_time_and_keeps_its_id(tol
     assert len({parse_jws(one, types=("lockstep-status+jwt",)).payload["jti"] for one in messages}) == 1
 
 
+def test_a_subscriber_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        house = House(tmp_path, stack, subscribers=("https://hangs.example/", SUBSCRIBER))
+        credential, _ = issued(house)
+        change(house, credential, "suspend")
+        issuer = house.issuer
+        answered = asyncio.Event()
+
+        async def post(address: str, _message: str) -> bool:
+            if address == SUBSCRIBER:
+                answered.set()
+                return True
+            await answered.wait()
+            return False
+
+        deliver = Dispatcher(
+            database=house.database,
+            writer=issuer.writer,
+            clock=issuer.clock,
+            issuer=issuer.identity.did,
+            signer=issuer.identity.signer,
+            list_token=issuer.list_token,
+            list_address=issuer.statuses.address,
+            post=post,
+        )
+        assert asyncio.run(asyncio.wait_for(deliver.run_once(), 10)) == 1
+
+
 def test_a_refused_change_tells_nobody(told: House) -> None:
     credential, _ = issued(told)
     change(told, credential, "revoke")

@@ -49,7 +49,7 @@ class House:
         self.database = open_database(database or f"sqlite:///{folder / 'issuer.sqlite'}")
         stack.callback(self.database.close)
         self.issuer = Issuer(
-            IssuerRules(public_url=URL, **rules), self.database, self.keys, lambda: self.now, system_randomness
+            IssuerRules(**{"public_url": URL, **rules}), self.database, self.keys, lambda: self.now, system_randomness
         )
         stack.callback(self.issuer.close)
         self.app = create_app(self.issuer)

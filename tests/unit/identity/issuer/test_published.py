@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -141,3 +143,14 @@ def test_addresses_that_lead_nowhere_answer_in_our_own_words(house: House) -> No
         answer = house.ask(method, path)
         assert answer.status_code == status
         assert set(answer.json()) == {"error"}
+
+
+def test_an_issuer_with_a_path_publishes_between_host_and_path(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        house = House(tmp_path, stack, public_url=f"{URL}/tenant")
+        document = house.ask("GET", f"{METADATA}/tenant").json()
+        assert document["credential_issuer"] == f"{URL}/tenant"
+        assert house.ask("GET", "/.well-known/oauth-authorization-server/tenant").status_code == 200
+        assert house.ask("GET", "/tenant/did.json").json()["id"] == "did:web:issuer.example:tenant"
+        assert house.ask("POST", "/tenant/nonce").status_code == 200
+        assert house.ask("GET", METADATA).status_code == 404

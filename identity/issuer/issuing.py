@@ -90,6 +90,8 @@ class Issuing:
     signer: Callable[[], SigningKey]
     issuer: str
     authority: str
+    integrity: Mapping[str, str]
+    """By type: the digest of its published metadata, so that nobody can change what a credential's type means."""
 
     def bearer(self, token: str, dpop: DpopProof | None) -> Bearer:
         """The offer behind an access token, without a look at the database. TokenRefused when it is none of ours."""
@@ -131,6 +133,7 @@ class Issuing:
             valid_from=tx.now,
             valid_until=row.valid_until,
             status=status,
+            type_integrity=self.integrity[row.type],
         )
         credential = self.format.build(content, self.signer(), self.vault.randomness)
         tx.note("wallet", "credential.issue", credential_id, encode_json(credential))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete
 
 from identity.formats.base import CredentialFormat
-from identity.formats.sd_jwt_vc import SdJwtVc
+from identity.formats.sd_jwt_vc import SdJwtVc, type_integrity
 from identity.issuer.cases import Cases
 from identity.issuer.issuing import Issuing
 from identity.issuer.metadata import Publisher
@@ -87,6 +87,7 @@ class Issuer:
             signer=self.identity.signer,
             issuer=self.identity.did,
             authority=authority,
+            integrity={name: type_integrity(type_.metadata(authority)) for name, type_ in catalogue.items()},
         )
         self.publisher = Publisher(
             public_url=rules.public_url,

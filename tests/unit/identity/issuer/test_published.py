@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -56,8 +58,11 @@ def test_the_server_metadata_leads_to_the_token_endpoint(house: House) -> None:
 
 def test_a_vct_leads_to_type_metadata_and_a_schema(house: House) -> None:
     verified = SdJwtVc().verify(house.credential(), house.trusted(), house.now)
-    metadata = house.ask("GET", verified.type).json()
+    answer = house.ask("GET", verified.type)
+    metadata = answer.json()
     assert metadata["vct"] == verified.type
+    digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
+    assert verified.claims["vct#integrity"] == f"sha256-{digest}"
     schema = house.ask("GET", verified.type.replace("/types/", "/schemas/")).json()
     Draft202012Validator.check_schema(schema)
     named = {claim["path"][0] for claim in metadata["claims"]}

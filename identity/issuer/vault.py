@@ -23,8 +23,9 @@ NONCE = 12
 
 
 def new_id(randomness: Randomness) -> str:
-    """A fresh record id: 16 random bytes as base64url."""
-    return encode_base64url(randomness(16))
+    """A fresh record id: 127 random bits as base64url. It begins with a letter, because a command line takes ids."""
+    first, *rest = randomness(16)
+    return encode_base64url(bytes([first & 0x7F, *rest]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from identity.issuer.errors import SameHands
 from identity.issuer.providers import SignedWebhook
 from identity.issuer.staff import Role
 from identity.issuer.tables import CASES, EVIDENCE
+from identity.issuer.vault import new_id
 from tests.unit.identity.issuer.house import EVIDENCE as SEEN
 from tests.unit.identity.issuer.house import PERSON, House
 
@@ -221,3 +222,11 @@ def test_results_as_csv_are_taken_whole_or_not_at_all(house: House) -> None:
     with house.database.read() as connection:
         assert connection.execute(select(EVIDENCE)).all() == []
     assert upload(f"{head}\r\n{good}\r\n").json() == {"new": 1}
+
+
+@pytest.mark.parametrize("byte", [0x00, 0xF8, 0xFB, 0xFC, 0xFF])
+def test_an_id_never_begins_like_an_option_of_a_command(byte: int) -> None:
+    """An id that began with a hyphen was read as an option by the command that was to show the credentials."""
+    made = new_id(lambda size: bytes([byte]) * size)
+    assert made[0].isalpha()
+    assert len(made) == 22

@@ -1,5 +1,8 @@
 //! What one pallet asks of another.
 
+#[cfg(feature = "runtime-benchmarks")]
+use polkadot_sdk::sp_core::H256;
+
 use crate::{
 	evaluation::RefusalSet,
 	messages::{BindingItem, EligibilityItem, QuotaItem},
@@ -29,4 +32,10 @@ pub trait Registry {
 
 	/// Everything that [`Registry::apply_binding`] would refuse, with values.
 	fn check_binding(item: &BindingItem) -> RefusalSet;
+
+	/// An asset for which items apply, made when there is none: benchmarks measure items that are not skipped.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_asset() -> H256 {
+		H256::zero()
+	}
 }

@@ -4,6 +4,8 @@ mod deliver;
 mod initiate;
 mod lanes;
 mod model;
+mod rates;
 mod reject;
+mod seats;
 mod settle;
 mod views;

@@ -68,7 +68,7 @@ fn assets_positions_and_flows_are_shown_as_stored() {
 		assert_eq!((word.valid_until, word.class, word.permissions), (NOW + 86_400, 5, ALL));
 
 		let quota = ask(views::quotaOfCall { asset, class: 5 });
-		assert_eq!((quota.quota, quota.holders), (0, 0));
+		assert_eq!((quota.quota, quota.holders), (1_000, 1));
 
 		let id = ask(views::orderAtCall { lane: bytes32(LANE), nonce: 1 });
 		assert_eq!(id, bytes32(digest_order(&order)));

@@ -1,6 +1,13 @@
-//! The runtime as a whole: its first block, its second, and how its refusals look from outside.
+//! The runtime as a whole: its first block, its second, how its refusals look from outside, what its calls touch, and how
+//! it is reached from the version before.
 
-use codec::Encode;
+mod accesses;
+mod chain;
+mod filter;
+mod recording;
+mod scenario;
+mod upgrade;
+
 use polkadot_sdk::*;
 
 use alloy_sol_types::SolCall;
@@ -10,59 +17,14 @@ use lockstep_primitives::{
 	ids::{domain, substrate_bridge},
 	Refusal,
 };
-use serde_json::Value;
 use sp_core::H256;
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{generic::DigestItem, Digest, DispatchError};
+use sp_runtime::DispatchError;
 
+use self::chain::in_first_block;
 use crate::{
-	genesis, AccountId, Balances, Block, Bridge, Eligibility, Executive, Header, Runtime, RuntimeCall, RuntimeOrigin,
-	SecurityToken, System, UncheckedExtrinsic, SLOT_DURATION_MS,
+	genesis, AccountId, Balances, Block, Bridge, Eligibility, Runtime, RuntimeOrigin, SecurityToken, System,
 };
-
-/// Start of the test chain, milliseconds since 1970.
-const START_MS: u64 = 1_700_000_000_000;
-
-/// A patch over a configuration, as RFC 7396 merges.
-fn merge(base: &mut Value, patch: Value) {
-	match patch {
-		Value::Object(fields) if base.is_object() => {
-			for (name, value) in fields {
-				merge(&mut base[name], value);
-			}
-		},
-		value => *base = value,
-	}
-}
-
-fn json(bytes: Option<Vec<u8>>) -> Value {
-	serde_json::from_slice(&bytes.expect("the preset exists")).expect("JSON")
-}
-
-/// Runs `test` on the development preset with `deployment`, in its first block.
-fn in_first_block(test: impl FnOnce()) {
-	let default = frame_support::genesis_builder_helper::get_preset::<crate::RuntimeGenesisConfig>(&None, |_| None);
-	let mut config = json(default);
-	merge(&mut config, json(genesis::get_preset(&"development".into())));
-	config["eligibility"]["deployment"] = format!("{:?}", H256::repeat_byte(7)).into();
-	sp_io::TestExternalities::new_empty().execute_with(|| {
-		let config = serde_json::to_vec(&config).expect("JSON");
-		frame_support::genesis_builder_helper::build_state::<crate::RuntimeGenesisConfig>(config)
-			.expect("the preset builds");
-		Executive::initialize_block(&header(H256::repeat_byte(3)));
-		let now = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now: START_MS });
-		let applied = Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(now));
-		assert_eq!(applied, Ok(Ok(())));
-		test();
-	});
-}
-
-/// Header of block 1 over a genesis of that hash, in the slot of its time.
-fn header(genesis: H256) -> Header {
-	let slot = sp_consensus_aura::Slot::from(START_MS / SLOT_DURATION_MS);
-	let digest = Digest { logs: vec![DigestItem::PreRuntime(sp_consensus_aura::AURA_ENGINE_ID, slot.encode())] };
-	Header { parent_hash: genesis, number: 1, state_root: H256::zero(), extrinsics_root: H256::zero(), digest }
-}
 
 #[test]
 fn the_development_chain_knows_its_name_in_its_first_block() {
@@ -85,6 +47,8 @@ fn the_development_chain_has_its_roles_and_funds() {
 			let sets = Eligibility::signer_sets(role).expect("a set");
 			assert_eq!((sets.current.id, sets.current.threshold, sets.current.signers.len()), (1, 2, 3));
 		}
+		let timing = Eligibility::timing();
+		assert_eq!((timing.delay, timing.grace), (4, 60));
 		for name in ["//Alice", "//Ferdie", "//Relayer", "//Ana", "//Ben", "//Cho"] {
 			use sp_core::Pair;
 			let pair = sp_core::sr25519::Pair::from_string(name, None).expect("a development key");

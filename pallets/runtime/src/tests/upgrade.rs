@@ -1,0 +1,1 @@
+//! The way from the version before, and what is true of all pallets after a life.

@@ -17,10 +17,11 @@ import {
     ROLE_ATTESTOR
 } from "../types/Constants.sol";
 import {InitiateRequest, Lot, Reason, TransferOrder, TransferReceipt} from "../types/Types.sol";
-import {BridgeBase} from "./BridgeBase.sol";
+import {FlowWord, PairWord} from "./FlowWords.sol";
+import {RateLimits} from "./RateLimits.sol";
 
 /// @title The source's side of a crossing: orders leave, and are settled by receipt
-abstract contract Departures is BridgeBase {
+abstract contract Departures is RateLimits {
     using Quorum for SignerSets;
     using Refusals for Findings;
 
@@ -35,21 +36,20 @@ abstract contract Departures is BridgeBase {
     /// Requirements: every rule of a departure (`explainInitiate` tells them all); the lowest that fails is raised.
     /// @return orderId The order's id: its digest under the destination's domain.
     function initiate(InitiateRequest calldata request) external onThisChain returns (bytes32 orderId) {
-        (Findings memory findings, Request memory read) = _evaluateRequest(request);
+        (Findings memory findings, Request memory read) = _evaluateRequest(msg.sender, request);
         if (findings.set != 0) {
             _mergeToken(findings, read, msg.sender, request.toInvestor);
             findings.enforce();
         }
         TransferOrder memory order = _newOrder(request);
         LotWord[] memory taken;
-        (order.fromInvestor, order.terms, taken) =
+        (order.fromInvestor, order.terms, order.seat, taken) =
             read.token.depart(msg.sender, request.toInvestor, read.wanted, read.sum);
-        order.lots = Lots.unpack(taken);
-        // A sum is below 2^96: the counter takes 2^24 crossings of a whole issue.
-        _flows[request.asset][request.destination].sent += uint120(read.sum);
-        orderId = Digests.orderId(order);
+        _countOut(request.asset, request.destination, order.fromInvestor, read.sum);
+        bytes memory encoded;
+        (orderId, encoded) = Digests.sealOrder(order, taken, Digests.separatorOf(request.destination));
         _orders[request.destination][order.nonce] = orderId;
-        emit OrderInitiated(orderId, request.destination, order.nonce, order);
+        _announce(orderId, request.destination, order.nonce, encoded);
     }
 
     /// @notice Ends an order by the destination's outcome; anyone may bring the receipt. Delivered ends the flight,
@@ -76,10 +76,10 @@ abstract contract Departures is BridgeBase {
         view
         returns (uint256 set, Reason[] memory reasons)
     {
-        (Findings memory findings, Request memory read) = _evaluateRequest(request);
         // An account of another kind of chain is bound to nobody here.
-        bool known = uint256(sender) >> 160 == 0;
-        _mergeToken(findings, read, known ? address(uint160(uint256(sender))) : address(0), request.toInvestor);
+        address account = uint256(sender) >> 160 == 0 ? address(uint160(uint256(sender))) : address(0);
+        (Findings memory findings, Request memory read) = _evaluateRequest(account, request);
+        _mergeToken(findings, read, account, request.toInvestor);
         if (findings.has(Refusals.SENDER_UNBOUND)) findings.byCode[Refusals.SENDER_UNBOUND].a = uint256(sender);
         return findings.list();
     }
@@ -88,8 +88,8 @@ abstract contract Departures is BridgeBase {
         return _orders[lane][nonce];
     }
 
-    /// @dev The bridge's own rules: pause, lane, asset, recipient, shape, deadline.
-    function _evaluateRequest(InitiateRequest calldata request)
+    /// @dev The bridge's own rules: pause, lane, asset, recipient, shape, deadline, rate.
+    function _evaluateRequest(address sender, InitiateRequest calldata request)
         private
         view
         returns (Findings memory findings, Request memory read)
@@ -97,20 +97,30 @@ abstract contract Departures is BridgeBase {
         Lane memory lane = _lanes[request.destination];
         Registration memory entry = _assets[request.asset];
         read.token = entry.token;
-        uint8 paused = _clock.pause | entry.pause;
+        uint8 paused = _pauseOf(entry);
         if (paused & PAUSE_INITIATE != 0) findings.add(Refusals.PAUSED, paused);
         if (lane.pause & PAUSE_INITIATE != 0) findings.add(Refusals.PAUSED, lane.pause);
-        if (!lane.open) {
-            findings.add(Refusals.LANE_UNKNOWN, uint256(request.destination));
-        } else {
-            _evaluateLane(findings, lane, request);
-        }
+        if (lane.open) _evaluateLane(findings, lane, request);
+        else findings.add(Refusals.LANE_UNKNOWN, uint256(request.destination));
+        _readLots(findings, read, request);
+        FlowWord word = _flows[request.asset][request.destination].outbound;
         // Of a lane that isn't open nobody can say which assets are open on it.
-        bool closed = lane.open && !_flows[request.asset][request.destination].openOut;
-        if (address(entry.token) == address(0) || closed) {
+        if (address(entry.token) == address(0) || (lane.open && !word.isOpen())) {
             findings.add(Refusals.ASSET_UNKNOWN, uint256(request.asset));
         }
-        _readLots(findings, read, request);
+        if (word.isLimited() && read.sum > 0) _evaluateRate(findings, read, sender, request);
+    }
+
+    /// @dev RateLimited(wait, available). The token is asked whose share it is only where there are limits.
+    function _evaluateRate(
+        Findings memory findings,
+        Request memory read,
+        address sender,
+        InitiateRequest calldata request
+    ) private view {
+        bytes32 investor = read.token.investorOf(sender);
+        PairWord share = _shares[request.asset][request.destination][investor];
+        _checkOutbound(findings, _flows[request.asset][request.destination], share, investor, read.sum);
     }
 
     function _evaluateLane(Findings memory findings, Lane memory lane, InitiateRequest calldata request) private view {
@@ -158,13 +168,21 @@ abstract contract Departures is BridgeBase {
         order.deadline = request.deadline;
     }
 
+    /// @dev Emits OrderInitiated with an order that is encoded already.
+    function _announce(bytes32 orderId, bytes32 lane, uint64 nonce, bytes memory encoded) private {
+        bytes32 topic = OrderInitiated.selector;
+        assembly ("memory-safe") {
+            log4(add(encoded, 0x20), mload(encoded), topic, orderId, lane, nonce)
+        }
+    }
+
     function _checkSettlement(TransferOrder calldata order, TransferReceipt calldata receipt)
         private
         view
         returns (bytes32 orderId)
     {
         Findings memory findings;
-        orderId = Digests.orderId(order);
+        orderId = Digests.orderIdOf(order, Digests.separatorOf(order.destination));
         uint8 paused = _clock.pause;
         if (paused & PAUSE_SETTLE != 0) findings.add(Refusals.PAUSED, paused);
         if (_orders[order.destination][order.nonce] != orderId || receipt.order != orderId) {
@@ -182,9 +200,10 @@ abstract contract Departures is BridgeBase {
         (LotWord[] memory lots, uint256 sum) = Lots.read(findings, order.lots);
         ISecurityToken token = _assets[order.asset].token;
         if (outcome == OUTCOME_DELIVERED) {
-            token.settleDelivered(order.fromInvestor, sum, Lots.lockedCount(lots));
+            bool own = order.fromInvestor == order.toInvestor;
+            token.settleDelivered(order.fromInvestor, sum, Lots.lockedCount(lots), order.seat, own);
         } else {
-            _flows[order.asset][order.destination].refunded += uint120(sum);
+            _countRefund(order.asset, order.destination, order.fromInvestor, sum);
             token.refund(order.fromInvestor, address(uint160(uint256(order.sender))), sum, lots);
         }
     }

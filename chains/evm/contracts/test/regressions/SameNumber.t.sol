@@ -4,7 +4,7 @@ pragma solidity =0.8.37;
 import {IBridgeEvents} from "../../src/interfaces/IBridgeEvents.sol";
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
 import {Refusals} from "../../src/libraries/Refusals.sol";
-import {AT_INVESTOR, AT_LOTS} from "../../src/types/Constants.sol";
+import {AT_INVESTOR, AT_LOTS, MAX_ROOM} from "../../src/types/Constants.sol";
 import {
     BindingPermit,
     EligibilityItem,
@@ -61,7 +61,7 @@ contract SameNumberRegression is Fixture {
 
     /// A malformed investor was looked up by its low half: Ana's limit made the item too large, not malformed.
     function test_AMalformedInvestorIsNotJudgedByTheRecordOfItsLowHalf() external {
-        setEligibility(home, EligibilityItem(asset, ANA, VALID, 1, ALL_PERMISSIONS, type(int128).max));
+        setRoom(home, ANA, MAX_ROOM);
         OracleBatch memory batch = newBatch(home);
         bytes32 odd = bytes32(uint256(ANA) | (1 << 200));
         batch.eligibilities = new EligibilityItem[](1);

@@ -8,7 +8,7 @@ import {ComplianceLens} from "../../src/ComplianceLens.sol";
 import {SecurityToken} from "../../src/SecurityToken.sol";
 import {IBridgeEvents} from "../../src/interfaces/IBridgeEvents.sol";
 import {Digests} from "../../src/libraries/Digests.sol";
-import {CONTROLLER, GUARDIAN, ROLE_ATTESTOR, ROLE_ORACLE} from "../../src/types/Constants.sol";
+import {GUARDIAN, ROLE_ATTESTOR, ROLE_ORACLE, controllerRole} from "../../src/types/Constants.sol";
 import {
     Approval,
     AssetParams,
@@ -19,10 +19,14 @@ import {
     InitiateRequest,
     Lot,
     OracleBatch,
+    PairRule,
+    QuotaItem,
     SignerSet,
+    Timing,
     TransferOrder,
     TransferReceipt
 } from "../../src/types/Types.sol";
+import {makeControls} from "./Extensions.sol";
 import {Test} from "./Test.sol";
 import {Vm} from "./Vm.sol";
 
@@ -35,6 +39,7 @@ abstract contract Fixture is Test {
         ComplianceBridge bridge;
         SecurityToken token;
         ComplianceLens lens;
+        address controls;
         bytes32 domain;
         uint64 batch;
     }
@@ -48,6 +53,11 @@ abstract contract Fixture is Test {
     uint128 internal constant MIN_LOT = 10;
     uint64 internal constant VALID = uint64(START + 30 days);
     uint8 internal constant ALL_PERMISSIONS = 7;
+    // Caps that no test reaches unless it sets others.
+    int128 internal constant LIMIT = 10 ** 18;
+    int64 internal constant QUOTA = 1000;
+    uint64 internal constant DELAY = 2 days;
+    uint64 internal constant GRACE = 1 days;
 
     address internal constant ADMIN_ = address(0xAD);
     address internal constant GUARD = address(0x60);
@@ -140,14 +150,15 @@ abstract contract Fixture is Test {
         chain.authority = new AccessManager(ADMIN_);
         vm.startPrank(ADMIN_);
         chain.authority.grantRole(GUARDIAN, GUARD, 0);
-        chain.authority.grantRole(CONTROLLER, CONTROL, 0);
         vm.stopPrank();
         chain.bridge = new ComplianceBridge(
             chain.authority,
             keccak256(bytes(name)),
             SignerSet(ROLE_ATTESTOR, 1, 2, addressesOf(attestorKeys)),
-            SignerSet(ROLE_ORACLE, 1, 2, addressesOf(oracleKeys))
+            SignerSet(ROLE_ORACLE, 1, 2, addressesOf(oracleKeys)),
+            Timing(DELAY, GRACE)
         );
+        chain.controls = makeControls();
         chain.domain = chain.bridge.domain();
         chain.lens = new ComplianceLens(chain.bridge);
     }
@@ -155,14 +166,22 @@ abstract contract Fixture is Test {
     function paramsOf(uint8 rule) internal view returns (AssetParams memory) {
         AssetTerms memory terms =
             AssetTerms(1, 2, rule, HOLDING_PERIOD, MAX_ORACLE_AGE, MIN_LOT, AUTHORISED, keccak256("document"));
-        return AssetParams(home.domain, keccak256("issuer"), keccak256("salt"), terms, "Share", "SHR");
+        PairRule[] memory none;
+        return AssetParams(home.domain, keccak256("issuer"), keccak256("salt"), terms, none, "Share", "SHR");
     }
 
     function _makeToken(Chain storage chain, uint8 rule) internal {
-        chain.token = new SecurityToken(address(chain.bridge), chain.authority, paramsOf(rule));
+        _listToken(chain, paramsOf(rule));
+    }
+
+    /// @dev Makes and registers the asset's token of a chain, with its controller.
+    function _listToken(Chain storage chain, AssetParams memory params) internal {
+        chain.token = new SecurityToken(address(chain.bridge), chain.authority, chain.controls, params);
         asset = chain.token.asset();
-        vm.prank(ADMIN_);
+        vm.startPrank(ADMIN_);
+        chain.authority.grantRole(controllerRole(asset), CONTROL, 0);
         chain.bridge.registerAsset(chain.token);
+        vm.stopPrank();
     }
 
     function _connect(Chain storage chain, bytes32 lane) internal {
@@ -175,14 +194,18 @@ abstract contract Fixture is Test {
     function _admit(Chain storage chain) private {
         OracleBatch memory batch = newBatch(chain);
         batch.eligibilities = new EligibilityItem[](3);
-        batch.eligibilities[0] = EligibilityItem(asset, ANA, VALID, 1, ALL_PERMISSIONS, 0);
-        batch.eligibilities[1] = EligibilityItem(asset, BEN, VALID, 2, ALL_PERMISSIONS, 0);
-        batch.eligibilities[2] = EligibilityItem(asset, CHO, VALID, 3, ALL_PERMISSIONS, 0);
+        batch.eligibilities[0] = EligibilityItem(asset, ANA, VALID, 1, ALL_PERMISSIONS, LIMIT);
+        batch.eligibilities[1] = EligibilityItem(asset, BEN, VALID, 2, ALL_PERMISSIONS, LIMIT);
+        batch.eligibilities[2] = EligibilityItem(asset, CHO, VALID, 3, ALL_PERMISSIONS, LIMIT);
         batch.bindings = new BindingItem[](4);
         batch.bindings[0] = BindingItem(asset, b32(ana), ANA);
         batch.bindings[1] = BindingItem(asset, b32(ana2), ANA);
         batch.bindings[2] = BindingItem(asset, b32(ben), BEN);
         batch.bindings[3] = BindingItem(asset, b32(cho), CHO);
+        batch.quotas = new QuotaItem[](3);
+        for (uint16 i; i < 3; ++i) {
+            batch.quotas[i] = QuotaItem(asset, i + 1, QUOTA);
+        }
         submit(chain, batch);
     }
 
@@ -225,6 +248,50 @@ abstract contract Fixture is Test {
         submit(chain, batch);
     }
 
+    /// @dev Moves an investor's limit; the rest of the record becomes that of a good one of the same class.
+    function moveLimit(Chain storage chain, bytes32 investor, int128 delta) internal {
+        setEligibility(chain, EligibilityItem(asset, investor, VALID, classOf(chain, investor), ALL_PERMISSIONS, delta));
+    }
+
+    /// @dev Gives an investor room for exactly so much more.
+    function setRoom(Chain storage chain, bytes32 investor, int256 room) internal {
+        (,, int256 present) = chain.token.limitOf(investor);
+        moveLimit(chain, investor, int128(room - present));
+    }
+
+    function moveQuota(Chain storage chain, uint16 class, int64 delta) internal {
+        OracleBatch memory batch = newBatch(chain);
+        batch.quotas = new QuotaItem[](1);
+        batch.quotas[0] = QuotaItem(asset, class, delta);
+        submit(chain, batch);
+    }
+
+    /// @dev Gives a class room for exactly so many more holders.
+    function setSeats(Chain storage chain, uint16 class, int64 seats) internal {
+        (int64 quota, uint64 holders) = chain.token.quotaOf(class);
+        moveQuota(chain, class, int64(holders) + seats - quota);
+    }
+
+    function classOf(Chain storage chain, bytes32 investor) internal view returns (uint16) {
+        return uint16(chain.token.eligibilityOf(investor) >> 176);
+    }
+
+    function roomOf(Chain storage chain, bytes32 investor) internal view returns (int256 room) {
+        (,, room) = chain.token.limitOf(investor);
+    }
+
+    function usedOf(Chain storage chain, bytes32 investor) internal view returns (uint256 used) {
+        (, used,) = chain.token.limitOf(investor);
+    }
+
+    function holdersOf(Chain storage chain, uint16 class) internal view returns (uint64 holders) {
+        (, holders) = chain.token.quotaOf(class);
+    }
+
+    function seatsOf(Chain storage chain, uint16 class) internal view returns (int64 quota) {
+        (quota,) = chain.token.quotaOf(class);
+    }
+
     // Digests of calldata objects
 
     function digestBatch(OracleBatch calldata batch, bytes32 separator_) external pure returns (bytes32) {
@@ -265,14 +332,20 @@ abstract contract Fixture is Test {
         return uint160(account);
     }
 
-    // Freezes: the flags are checked by every rule, but no call of this version sets them
+    // Freezes, written straight into the storage: who may freeze is another matter
 
     function freezeAccount(Chain storage chain, address account) internal {
-        _setFlag(chain, keccak256(abi.encode(account, uint256(4))), 224);
+        _setFlag(chain, keccak256(abi.encode(account, uint256(5))), 224);
     }
 
     function freezeInvestor(Chain storage chain, bytes32 investor) internal {
-        _setFlag(chain, keccak256(abi.encode(investor, uint256(5))), 248);
+        _setFlag(chain, keccak256(abi.encode(investor, uint256(6))), 248);
+    }
+
+    function freezeAmount(Chain storage chain, bytes32 investor, uint96 amount) internal {
+        bytes32 slot = keccak256(abi.encode(investor, uint256(6)));
+        _setFlag(chain, slot, 249);
+        vm.store(address(chain.token), bytes32(uint256(slot) + 2), bytes32(uint256(amount)));
     }
 
     function _setFlag(Chain storage chain, bytes32 slot, uint256 shift) private {

@@ -24,7 +24,7 @@ from chains.devnet.tools import foundry
 from lockstep_cli.errors import UserError
 from lockstep_cli.output import Json, people_console, print_json, progress_console
 from lockstep_cli.paths import ROOT
-from lockstep_cli.rust import SETUP, Rust, claim_target, find_rust, target_folder
+from lockstep_cli.rust import CARGO_FEATURES, SETUP, Rust, claim_target, find_rust, target_folder
 
 Outcome = Literal["passed", "failed", "skipped"]
 NO_TESTS_COLLECTED = 5
@@ -172,9 +172,10 @@ def _cargo(name: str, rust: Rust) -> Part:
     # The wasm is not built again for tests: the committed one was, and the manifest proves it current.
     env = {**rust.environment(), "SKIP_WASM_BUILD": "1"}
     if name == "clippy":
-        command = ["cargo", "clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]
+        lints = ["--all-targets", "--", "-D", "warnings"]
+        command = ["cargo", "clippy", "--release", "--locked", "--workspace", *CARGO_FEATURES, *lints]
     else:
-        command = ["cargo", "test", "--release", "--locked", "--workspace"]
+        command = ["cargo", "test", "--release", "--locked", "--workspace", *CARGO_FEATURES]
     return Part(name, command, PALLETS, env)
 
 

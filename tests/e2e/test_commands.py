@@ -18,37 +18,6 @@ LOCKSTEP = str(ROOT / "lockstep")
 pytestmark = pytest.mark.chains
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[dict[str, Any]]:
-    """What `./lockstep up --json` said; it is told to stop afterwards and must leave nothing behind."""
-    process = subprocess.Popen(
-        [LOCKSTEP, "up", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    assert process.stdout is not None
-    decoder, text = json.JSONDecoder(), ""
-    for line in process.stdout:
-        text += line
-        if line.startswith("}"):
-            break
-    try:
-        yield decoder.decode(text)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert not (ROOT / ".lockstep/run/up/system.json").exists()
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([LOCKSTEP, *arguments], capture_output=True, text=True, check=False, timeout=180, cwd=ROOT)
-
-
-def answer(*arguments: str, code: int = 0) -> Any:
-    finished = run(*arguments, "--json")
-    assert finished.returncode == code, finished.stderr
-    return json.loads(finished.stdout)
-
-
 def test_the_whole_life_of_a_position_by_command(running: dict[str, Any]) -> None:
     """One story, because every step stands on the one before: look, ask, send, cross, follow, add up."""
     before = answer("position", "show", "ana")["substrate"]["ana"]

@@ -327,11 +327,19 @@ class SignerStruck(Event):
 
 @dataclass(frozen=True, slots=True)
 class EligibilitySet(Event):
-    """The oracle wrote about an investor: `record` is the word with a zero low half; `released` may be granted elsewhere."""
+    """The oracle wrote about an investor: `record` is the word with a zero low half."""
 
     asset: Bytes32
     investor: Bytes32
     record: Uint256
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSet(Event):
+    """The oracle moved an investor's part of the holding cap: what room is left, and what may be granted elsewhere."""
+
+    asset: Bytes32
+    investor: Bytes32
     room: Int256
     released: Uint256
 

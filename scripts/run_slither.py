@@ -56,16 +56,20 @@ def main() -> int:
         build()
         found = analyse(answers.detectors)
     except CannotRun as error:
-        print(f"Slither could not run: {error}", file=sys.stderr)
+        sys.stderr.write(f"Slither could not run: {error}\n")
         return 2
     unanswered = sorted(found - set(answers.findings))
     idle = sorted(set(answers.findings) - found)
-    for finding in unanswered:
-        print(f"unanswered  {finding.check}: {finding.text}")
-    for finding in idle:
-        print(f"answers nothing any more  {finding.check}: {finding.text}")
-    print(f"{len(found)} findings, {len(found) - len(unanswered)} answered; {len(answers.detectors)} detectors are off.")
+    tell([f"unanswered  {finding.check}: {finding.text}" for finding in unanswered])
+    tell([f"answers nothing any more  {finding.check}: {finding.text}" for finding in idle])
+    answered = len(found) - len(unanswered)
+    tell([f"{len(found)} findings, {answered} answered; {len(answers.detectors)} detectors are off."])
     return 1 if unanswered or idle else 0
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Puts lines on standard output."""
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def read_answers(path: Path) -> Answers:

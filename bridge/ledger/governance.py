@@ -53,8 +53,9 @@ def set_terms(ledger: Ledger, caller: bytes, asset: bytes, terms: AssetTerms, pa
     known = rules.check_asset(findings, ledger, asset)
     _check_terms(findings, terms, pairs)
     if known is not None:
-        follows = terms.terms == known.terms.terms + 1 and terms.decimals == known.terms.decimals
-        findings.malformed_if(not follows, MalformedAt.TERMS)
+        findings.malformed_if(terms.terms != known.terms.terms + 1, MalformedAt.TERMS)
+        asked, has = terms.decimals, known.terms.decimals
+        findings.refuse_if(asked != has, Refusal.DecimalsMismatch, asked, has)
     if known is None or findings.failed():
         raise findings.refusal()
     known = replace(known, terms=terms, pairs=tuple(pairs))

@@ -104,15 +104,12 @@ def _check_eligibility(ledger: Ledger, item: EligibilityItem) -> Findings:
 def _made_eligible(asset: Asset, item: EligibilityItem, number: int) -> tuple[Asset, tuple[Event, ...]]:
     before = asset.holder(item.investor)
     after = replace(before, word=before.word.apply(item, number))
-    event = Event.of(
-        "EligibilitySet",
-        asset=asset.id,
-        investor=item.investor,
-        record=after.word.pack() >> 128 << 128,
-        room=after.room,
-        released=max(0, min(-item.limit_delta, before.room)),
-    )
-    return asset.with_holder(item.investor, after), (event,)
+    told = {"asset": asset.id, "investor": item.investor}
+    events = [Event.of("EligibilitySet", **told, record=after.word.pack() >> 128 << 128)]
+    if item.limit_delta:
+        released = max(0, min(-item.limit_delta, before.room))
+        events.append(Event.of("LimitSet", **told, room=after.room, released=released))
+    return asset.with_holder(item.investor, after), tuple(events)
 
 
 def _check_binding(ledger: Ledger, item: BindingItem) -> Findings:
@@ -127,8 +124,7 @@ def _check_binding(ledger: Ledger, item: BindingItem) -> Findings:
         return findings
     record = asset.account(item.account)
     # An order in flight from an account that was recovered from comes back to where it was recovered to.
-    forwarded = record.moved_to != ZERO32 and item.investor != ZERO32
-    findings.refuse_if(forwarded, Refusal.BindingInvalid, item.account)
+    findings.refuse_if(record.moved_to != ZERO32, Refusal.BindingInvalid, item.account)
     investor = investor_of(asset, item.account)
     if record.is_bound and investor != present(asset, item.investor):
         holder = asset.holder(investor)

@@ -142,10 +142,19 @@ def decode_log(entry: Mapping[str, Any], topics: Sequence[bytes], data: bytes) -
         raise MalformedAnswer(CHAIN, f"the event {entry['name']}")
     try:
         values = dict(zip((item["name"] for item in indexed), _words(indexed, topics[1:]), strict=True))
-        rest = decode([collapse_if_tuple(item) for item in plain], data)
+        rest = decode([_bytes_for_text(collapse_if_tuple(item)) for item in plain], data)
     except DecodingError as error:
         raise MalformedAnswer(CHAIN, f"the event {entry['name']}") from error
-    return values | {item["name"]: value for item, value in zip(plain, rest, strict=True)}
+    return values | {item["name"]: _text(item, value) for item, value in zip(plain, rest, strict=True)}
+
+
+def _bytes_for_text(abi_type: str) -> str:
+    # Contracts take any bytes as text: one document with a broken name must not make a whole history unreadable.
+    return "bytes" if abi_type == "string" else abi_type
+
+
+def _text(item: Mapping[str, Any], value: Any) -> Any:
+    return value.decode("utf-8", "replace") if item["type"] == "string" else value
 
 
 def _words(inputs: Sequence[Mapping[str, Any]], topics: Sequence[bytes]) -> list[Any]:

@@ -15,6 +15,7 @@ from substrateinterface.utils.ss58 import is_valid_ss58_address, ss58_decode
 from bridge.errors import InvalidField
 from bridge.refusals import Refusal
 from bridge.types import TransferOrder
+from bridge.wire import wire_fields
 from chains.base import ChainEvent, OrderDelivered, OrderInitiated, OrderRefused, OrderRejected, OrderSettled, TxRef
 from chains.errors import MalformedAnswer
 from chains.substrate.node import as_hex
@@ -96,14 +97,15 @@ def token_event(record: Record) -> Event | None:
     if kind is None:
         return None
     try:
-        given = {name: _account(value) for name, value in record.values.items()}
+        accounts = {field.wire_name for field in wire_fields(kind) if field.base == "bytes32"}
+        given = {name: _account(value) if name in accounts else value for name, value in record.values.items()}
         return build(kind, given)
     except (AttributeError, TypeError, ValueError, InvalidField) as error:
         raise MalformedAnswer(CHAIN, f"the event {record.name}") from error
 
 
 def _account(value: Any) -> Any:
-    """The library shows an account as SS58 text; everything else that is bytes begins with 0x."""
+    """The library shows an account as SS58 text; everything else of 32 bytes begins with 0x."""
     if isinstance(value, str) and not value.startswith("0x") and is_valid_ss58_address(value):
         return bytes.fromhex(ss58_decode(value))
     return value

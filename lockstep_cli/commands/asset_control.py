@@ -14,6 +14,7 @@ import typer
 from bridge.ledger import release_id
 from chains.base import Submitted
 from chains.control import ManagedChain
+from lockstep_cli.assets.book import changing
 from lockstep_cli.assets.documents import encode_name
 from lockstep_cli.assets.file import AssetFile, read_asset_file
 from lockstep_cli.assets.hashing import hash_file
@@ -33,6 +34,7 @@ from lockstep_cli.naming import (
     required_lots,
 )
 from lockstep_cli.output import Json, people_console, print_json
+from lockstep_cli.paths import up_book
 from lockstep_cli.reading import Document, hexed, tx_document
 from lockstep_cli.session import CHAINS, OfAsset, Session, open_session, parse_amount
 
@@ -139,7 +141,17 @@ def recover(
         done = _on_each(
             session, _one(chain), lambda on, keys: on.recover(session.asset, old, new, action, keys.controller)
         )
+        _note_recovery(session.entry.symbol, chain, old, new)
     _tell(done, json)
+
+
+def _note_recovery(symbol: str, chain: str, old: bytes, new: bytes) -> None:
+    """The book names the account that took over, so that names lead to it from now on."""
+    with changing(up_book()) as book:
+        kept = book.assets.get(symbol)
+        for holder in kept.investors.values() if kept else ():
+            if holder.accounts.get(chain) == hexed(old):
+                holder.accounts[chain] = hexed(new)
 
 
 def force(

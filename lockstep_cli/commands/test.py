@@ -29,7 +29,7 @@ from lockstep_cli.rust import CARGO_FEATURES, SETUP, Rust, claim_target, find_ru
 Outcome = Literal["passed", "failed", "skipped"]
 NO_TESTS_COLLECTED = 5
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
-CHAIN_LEVELS = ("integration", "adversarial", "e2e")
+CHAIN_LEVELS = ("integration", "adversarial", "differential", "e2e")
 
 CONTRACTS = ROOT / "chains" / "evm" / "contracts"
 PALLETS = ROOT / "pallets"
@@ -149,8 +149,13 @@ def contract_parts() -> list[Part | Result]:
         if in_ci():
             raise
         return [Result("forge", "skipped", 0, f"{error}. {error.cure}")]
-    rebuilt = [sys.executable, "-m", "lockstep_cli", "artifacts", "check", "--rebuild"]
-    return [Part("contracts rebuilt", rebuilt), Part("forge", [forge, "test"], CONTRACTS)]
+    lockstep = [sys.executable, "-m", "lockstep_cli"]
+    return [
+        Part("contracts rebuilt", [*lockstep, "artifacts", "check", "--rebuild"]),
+        Part("forge", [forge, "test"], CONTRACTS),
+        Part("gas", [*lockstep, "bench", "gas", "--only", "evm", "--check"]),
+        Part("slither", [sys.executable, str(ROOT / "scripts" / "run_slither.py")]),
+    ]
 
 
 def rust_parts(console: Console) -> list[Part | Result]:
@@ -165,7 +170,8 @@ def rust_parts(console: Console) -> list[Part | Result]:
     if rust is None:
         return [Result("cargo", "skipped", 0, f"no Rust on this machine; {SETUP.relative_to(ROOT)} installs it")]
     claim_target(target_folder(), ROOT)
-    return [_cargo("clippy", rust), _cargo("cargo", rust)]
+    accesses = [sys.executable, "-m", "lockstep_cli", "bench", "gas", "--only", "substrate", "--check"]
+    return [_cargo("clippy", rust), _cargo("cargo", rust), Part("accesses", accesses)]
 
 
 def _cargo(name: str, rust: Rust) -> Part:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bridge.errors import LockstepError
+from bridge.refusals import name
 from bridge.types import MAX_BATCH_ITEMS, BindingItem, EligibilityItem, OracleBatch, Permission, QuotaItem, Role
 from chains.base import Chain, Submitted
 from chains.devnet.keys import ORACLE_SIGNERS, dev_evm
+from chains.token_events import ItemSkipped
 from identity.oracle.batches import Item, next_batch, sign_batch
 from identity.oracle.parts import limit_parts, split
 from lockstep_cli.local.cast import ALL, LEAVE_ONLY, Person, staff
@@ -37,6 +40,18 @@ class Admission:
     valid_until: int
     limit: int
     accounts: Mapping[str, bytes]
+
+
+class ItemsSkipped(LockstepError):
+    """A chain took a batch and left items of it out: (kind 1 eligibility, 2 binding, 3 quota; place; rule)."""
+
+    def __init__(self, chain: str, items: Sequence[tuple[int, int, int]]) -> None:
+        self.chain, self.items = chain, tuple(items)
+        told = ", ".join(f"{KINDS[kind]} {index} ({name(code)})" for kind, index, code in items)
+        super().__init__(f"{chain} left out of the oracle's batch: {told}")
+
+
+KINDS = {1: "eligibility", 2: "binding", 3: "quota"}
 
 
 class LocalOracle:
@@ -93,11 +108,12 @@ class LocalOracle:
         return EligibilityItem(self.asset, person.investor, valid_until, CLASS_QUALIFIED, int(permissions), limit_delta)
 
     def admit_all(self, chain: Chain, admissions: Sequence[Admission]) -> list[Submitted]:
-        """Publishes decisions with this chain's parts of the limits, in as many batches as they need."""
+        """Publishes decisions with this chain's parts of the limits, in as many batches as they need. ItemsSkipped."""
         done = []
         for part in _batches([self._items(chain, admission) for admission in admissions]):
             eligibilities = [item for item in part if isinstance(item, EligibilityItem)]
             done.append(self.publish(chain, eligibilities, [item for item in part if isinstance(item, BindingItem)]))
+            _require_whole(chain, done[-1])
         return done
 
     def cap_classes(self, chain: Chain, holders: Mapping[int, int]) -> list[Submitted]:
@@ -116,6 +132,13 @@ class LocalOracle:
         word = EligibilityItem(self.asset, one.investor, one.valid_until, one.class_, int(one.permissions), limit)
         account = one.accounts.get(chain.name)
         return [word] if account is None else [word, BindingItem(self.asset, account, one.investor)]
+
+
+def _require_whole(chain: Chain, done: Submitted) -> None:
+    """Every item was applied. ItemsSkipped."""
+    skipped = [(one.kind, one.index, one.code) for one in done.happened if isinstance(one, ItemSkipped)]
+    if skipped:
+        raise ItemsSkipped(chain.name, skipped)
 
 
 def _batches(groups: Iterable[Sequence[Item]]) -> Iterator[list[Item]]:

@@ -32,8 +32,8 @@ from tests.differential.scene import ACCOUNTS, CHAINS, EVM, NOBODY, ODD, SUBSTRA
 from tests.differential.substrate_driver import SubstrateDriver
 
 EXPLAINED = frozenset({"transfer", "initiate", "issue", "explain_deliver", "deliver"})
-FULL_EVERY = 25
-"""All views are compared after so many operations; in between, those that the operation changed and some others."""
+AT_ONCE = 5
+"""Views that are compared after an operation, of those that it changed, and one other. What is left waits for a later one."""
 SEQUENCES = 15
 """A bridge takes 32 tokens, and a sequence of operations has two assets of its own."""
 
@@ -79,6 +79,7 @@ class Arena:
         self.sequences += 1
         self.ops: list[Op] = []
         self._shown: dict[str, dict[Any, object]] = {chain: {} for chain in CHAINS}
+        self._waiting: dict[str, dict[Any, None]] = {chain: {} for chain in CHAINS}
         self.world = World(Scene(self.account, self._domains, self._now, salt, TIMING.delay), self._ledgers)
         return self.world
 
@@ -98,9 +99,9 @@ class Arena:
         self._ledgers = self.world.ledgers
         self._on_both(lambda chain: self._after(chain, block, said[chain] if chain in transacted else None))
 
-    def finish(self) -> None:
-        """Compare all views."""
-        self._on_both(lambda chain: self._compare(chain, self._keys_of(chain)))
+    def finish(self, *, everything: bool = True) -> None:
+        """Compare all views, or all that changed and were not compared since."""
+        self._on_both(lambda chain: self._compare(chain, self._keys_of(chain) if everything else self._waiting[chain]))
 
     def _start(self) -> None:
         people = self._cast()
@@ -200,21 +201,22 @@ class Arena:
             if Counter(said.events) != Counter(seen.events):
                 book, told = _difference(said.events, seen.events)
                 raise Disagreement(chain, "events", book, told, self.ops)
-        everything = len(self.ops) % FULL_EVERY == 0
-        self._compare(chain, self._keys_of(chain) if everything else self._touched(chain))
+        self._compare(chain, self._touched(chain))
 
     def _keys_of(self, chain: str) -> list[Any]:
         return list(keys(self.world.scene, self.world.ledgers[chain], chain))
 
     def _touched(self, chain: str) -> list[Any]:
-        """What the operation changed by the book, and a few more: what it must not have changed."""
+        """Some of what operations changed by the book, the newest first, and one other: what must not have changed."""
         everything = self._keys_of(chain)
         ledger, scene, now = self.world.ledgers[chain], self.world.scene, self.world.now
         shown = {key: in_book(scene, ledger, chain, now, key) for key in everything}
         before, self._shown[chain] = self._shown[chain], shown
-        changed = [key for key in everything if key != ("clock",) and before.get(key) != shown[key]]
-        others = Random(len(self.ops)).sample(everything, k=min(2, len(everything)))
-        return [*changed, *(key for key in others if key not in changed)]
+        changed = {key: None for key in everything if key != ("clock",) and before.get(key) != shown[key]}
+        waiting = changed | {key: None for key in self._waiting[chain] if key not in changed}
+        chosen = list(waiting)[:AT_ONCE]
+        self._waiting[chain] = {key: None for key in waiting if key not in chosen}
+        return [*chosen, Random(len(self.ops)).choice(everything)]
 
     def _compare(self, chain: str, wanted: Iterable[Any]) -> None:
         views, ledger, now = self._drivers[chain].views(), self.world.ledgers[chain], self.world.now

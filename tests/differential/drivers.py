@@ -6,7 +6,8 @@ A driver submits, the manual clock makes the block, the driver collects. Nothing
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from bridge import digests
 from bridge.ledger import Event
@@ -24,7 +25,7 @@ from chains.base import (
     OrderSettled,
     TxRef,
 )
-from chains.views import AssetParams, Views
+from chains.views import AssetParams
 from tests.differential.scene import Call
 from tests.support.attest import attestors, oracle_signers, signed
 
@@ -37,25 +38,13 @@ SETTINGS = {"LaneOpened": ("lane",), "AssetOpened": ("lane", "asset"), "AssetReg
 """Events of setting up that nobody but this test reads, and their fields that both chains have."""
 
 
-class Observed(Protocol):
-    """What a chain said of a call. `reason`: the lowest failing rule with its values, where the chain tells them."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a chain said of a call: the lowest failing rule (0: done), with its values where the chain tells them; the events."""
 
     code: int
-    reason: Reason | None
-    events: tuple[Event, ...]
-
-
-class Driver(Protocol):
-    """One chain."""
-
-    def submit(self, call: Call) -> None:
-        """Put a call into the pool."""
-
-    def collect(self, block: bytes) -> Any:
-        """What became of it in the block that was made."""
-
-    def views(self) -> Views:
-        """The chain's views after its newest block."""
+    events: tuple[Event, ...] = ()
+    reason: Reason | None = None
 
 
 class DriverError(AssertionError):

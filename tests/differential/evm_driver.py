@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import rlp  # type: ignore[import-untyped]
@@ -11,7 +10,6 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from bridge.ledger import Event
-from bridge.types import Reason
 from bridge.wire import WireStruct
 from chains.accounts import Account
 from chains.errors import RpcError
@@ -28,6 +26,7 @@ from tests.differential.drivers import (
     SETTINGS,
     SIGNED,
     DriverError,
+    Seen,
     order_event,
     params_of,
     quorum,
@@ -43,15 +42,6 @@ _BRIDGE = frozenset(
 )  # fmt: skip
 _SETTINGS = {event_topic(artifact("ComplianceBridge").entry("event", name)): name for name in SETTINGS}
 _ADDRESSES = frozenset({"account", "to", "giver", "getter", "lost", "found"})
-
-
-@dataclass(frozen=True, slots=True)
-class EvmSaid:
-    """What the chain said of a call."""
-
-    code: int
-    events: tuple[Event, ...]
-    reason: Reason | None = None
 
 
 class EvmDriver:
@@ -78,7 +68,7 @@ class EvmDriver:
         to, data = self._translated(call)
         self._send(call.caller, to, data)
 
-    def collect(self, block: bytes) -> EvmSaid:
+    def collect(self, block: bytes) -> Seen:
         """What became of it."""
         events: list[Event] = []
         for tx, caller, to, data in self._sent:
@@ -88,7 +78,7 @@ class EvmDriver:
             if int(receipt["status"], 16) == 0:
                 return self._refused(caller, to, data, receipt["blockNumber"])
             events += [told for log in receipt["logs"] if (told := self._told(log)) is not None]
-        return EvmSaid(0, tuple(events))
+        return Seen(0, tuple(events))
 
     def views(self) -> Views:
         """The lens after the newest block."""
@@ -123,7 +113,7 @@ class EvmDriver:
             self._nonces[caller] = int(self._rpc.request("eth_getTransactionCount", [text, "latest"]), 16)
         return self._nonces[caller]
 
-    def _refused(self, caller: bytes, to: str, data: bytes, number: str) -> EvmSaid:
+    def _refused(self, caller: bytes, to: str, data: bytes, number: str) -> Seen:
         """The same call once more after its block: nothing changed, so it fails alike, and tells why."""
         question: dict[str, Any] = {"from": self._keys(caller).text, "data": "0x" + data.hex(), "gas": hex(GAS)}
         if to:
@@ -134,7 +124,7 @@ class EvmDriver:
             revert = as_bytes(error.data, "revert data") if error.data else b""
             refused = refused_from_revert(revert)
             if refused is not None:
-                return EvmSaid(refused.lowest.code, (), refused.lowest)
+                return Seen(refused.lowest.code, (), refused.lowest)
             raise DriverError(f"evm: {error.message} 0x{revert.hex()}") from error
         raise DriverError("evm: a transaction failed, and its call does not")
 

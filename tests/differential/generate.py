@@ -5,18 +5,17 @@ The source of chance is a `random.Random`: a seed gives the same list on every m
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
-from bridge.ledger import Asset, Holder
-from bridge.ledger.forwarding import investor_of
-from bridge.types import MAX_AMOUNT, Lot, Permission
-from tests.differential.model import World
-from tests.differential.scene import ACCOUNTS, CLASSES, EVM, NOBODY, ODD, PEOPLE, ROLES, SUBSTRATE, Op
+from eth_utils.crypto import keccak
 
-ALL = int(Permission.RECEIVE | Permission.SEND | Permission.BRIDGE)
-AGE = 900
-Args = dict[str, Any]
+from bridge.ledger import Asset, release_id
+from bridge.types import MAX_AMOUNT, Action
+from tests.differential.beginnings import AGE, ALL, THEMES, Args, Beginnings
+from tests.differential.model import World
+from tests.differential.scene import ACCOUNTS, CLASSES, EVM, NOBODY, ODD, PEOPLE, ROLES, SUBSTRATE, Op, Scene
 
 WEIGHTS = {
     "transfer": 16,
@@ -54,45 +53,18 @@ WEIGHTS = {
 }
 
 
-class Generator:
+class Generator(Beginnings):
     """Draws operations that fit the present state of a world."""
 
     def __init__(self, random: Random, world: World) -> None:
-        self._random = random
-        self._world = world
+        super().__init__(random, world)
         self._proposed: list[Args] = []
-
-    def prelude(self, *, first: bool) -> list[Op]:
-        """What a sequence begins with: two assets, some people who may hold them, some tokens."""
-        pick = self._random.choice
-        terms = {
-            "terms": 1,
-            "default_rule": pick((0, 1, 1, 2, 2)),
-            "holding_period": pick((20, 60, 300)),
-            "max_oracle_age": AGE,
-            "min_lot": pick((1, 5)),
-            "authorised_issue": pick((1_000, 5_000)),
-            "pairs": self._pairs(),
-        }
-        items: list[list[Any]] = []
-        for role in ROLES:
-            for name, class_ in zip(PEOPLE, (1, 2, pick((1, 3)), pick(CLASSES)), strict=True):
-                items.append(
-                    ["eligibility", role, name, pick((900, 100_000, 100_000)), class_, ALL, pick((300, 1_000, 4_000))]
-                )
-            items += [["binding", role, account, name] for account, name in ACCOUNTS.items() if name]
-            items += [["quota", role, class_, pick((0, 1, 2, 3, 50, 50))] for class_ in CLASSES]
-        ops: list[Op] = [(2, "open_lane", ROLES[0], {})] if first else []
-        ops += [(2, "register_asset", role, terms) for role in ROLES]
-        ops += [(2, "open_asset", role, {}) for role in ROLES]
-        ops += [(2, "batch", ROLES[0], {"items": items})]
-        lots = [[200, None, None], [40, 1, 60], [60, 2, 400], [30, 3, 30_000]]
-        ops += [(2, "issue", ROLES[0], {"account": "ana1", "lots": lots})]
-        return [*ops, (2, "issue", ROLES[0], {"account": "ben1", "lots": [[100, None, None]]})]
+        self._weights = [weight * (4 if kind in THEMES[self.theme] else 1) for kind, weight in WEIGHTS.items()]
 
     def next(self) -> Op:
         """One operation."""
-        role = self._random.choice((*ROLES, ROLES[0]))
+        away = self._asset(ROLES[1]).supply > 0
+        role = ROLES[1] if self._random.random() < (0.35 if away else 0.1) else ROLES[0]
         if (repair := self._repair(role)) is not None:
             return repair
         kind = self._kind(role)
@@ -111,7 +83,7 @@ class Generator:
 
     def _kind(self, role: str) -> str:
         """What to do, by weight; what would mean nothing now becomes something else."""
-        kind = self._random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        kind = self._random.choices(list(WEIGHTS), self._weights)[0]
         orders = self._world.scene.orders[SUBSTRATE]
         locked = any(holder.lots for holder in self._asset(role).holders.values())
         if kind in ("deliver", "settle", "reject", "explain_deliver") and not orders:
@@ -153,130 +125,17 @@ class Generator:
                 return 2, "freeze_account", role, {"account": name, "frozen": False, "action": 7}
         return None
 
-    # --- time -----------------------------------------------------------------------------------------------------
-
-    def _pause_before(self, role: str) -> int:
-        """Seconds since the operation before: mostly a block, sometimes to the edge of something."""
-        if self._random.random() < 0.88:
-            return self._random.choice((2, 2, 2, 4, 10))
-        far = 4_000 if self._rarely() else 500
-        edges = [edge - self._world.now for edge in self._edges(role)]
-        near = [edge + shift for edge in edges for shift in (-2, -1, 0, 1, 2) if 0 < edge + shift < far]
-        after = self._random.choice(near) if near else self._random.choice((20, 60, 300))
-        return max(2, after + after % 2)
-
-    def _edges(self, role: str) -> list[int]:
-        ledger = self._world.ledgers[SUBSTRATE]
-        asset = self._asset(role)
-        edges = [ledger.issued_at + asset.terms.max_oracle_age, *asset.releases.values()]
-        for holder in asset.holders.values():
-            edges += [lot.unlocks_at for lot in holder.lots] + [holder.word.valid_until]
-        edges += [order.deadline for orders in self._world.scene.orders.values() for order in orders[-4:]]
-        return edges
-
-    # --- what the arguments are drawn from --------------------------------------------------------------------------
-
-    def _rarely(self) -> bool:
-        return self._random.random() < 0.06
-
-    def _asset(self, role: str) -> Asset:
-        return self._world.ledgers[SUBSTRATE].assets[self._world.scene.asset(SUBSTRATE, role)]
-
-    def _holder(self, role: str, account: str) -> Holder:
-        asset = self._asset(role)
-        return asset.holder(investor_of(asset, self._world.scene.account(SUBSTRATE, account)))
-
-    def _balance(self, role: str, account: str) -> int:
-        return self._asset(role).account(self._world.scene.account(SUBSTRATE, account)).balance
-
-    def _account(self, role: str, *, rich: bool = False) -> str:
-        names = list(ACCOUNTS)
-        if self._random.random() < 0.8:
-            scene, asset = self._world.scene, self._asset(role)
-            names = [name for name in names if asset.account(scene.account(SUBSTRATE, name)).is_bound] or names
-        if rich:
-            names = [name for name in names if self._balance(role, name)] or names
-        return self._random.choice(names)
-
-    def _person(self) -> str:
-        return ODD if self._rarely() and self._rarely() else self._random.choice(PEOPLE)
-
-    def _amount(self, *around: int) -> int:
-        """Near one of these numbers, or small; rarely one that is none."""
-        if self._rarely():
-            return self._random.choice((0, MAX_AMOUNT, MAX_AMOUNT + 1))
-        if self._random.random() < 0.5:
-            return self._random.choice((1, 2, 5, 10, 25))
-        known = [number for number in around if number > 0] or [10]
-        return max(1, self._random.choice(known) + self._random.choice((-1, 0, 0, 0, 0, 0, 1)))
-
-    def _edge_amounts(self, role: str, giver: str, getter: str) -> tuple[int, ...]:
-        """Numbers that a rule about this pair turns on."""
-        asset, sender, receiver = self._asset(role), self._holder(role, giver), self._holder(role, getter)
-        held = sender.folded(self._world.now)
-        numbers = [self._balance(role, giver), held.free, held.total, held.total - held.frozen, receiver.room]
-        numbers += [asset.terms.min_lot]
-        if asset.velocity.is_set:
-            numbers.append(sender.spent.available(asset.velocity, self._world.now))
-        return tuple(number for number in numbers if number > 0)
-
-    def _wanted(self, role: str, account: str) -> list[list[int | None]]:
-        """Lots to name: some of those there are, whole or in part, with a free part or without."""
-        holder = self._holder(role, account)
-        # Named as read a moment ago: a lot that came due since is served from the free part.
-        held = [lot for lot in holder.lots if self._random.random() < 0.5]
-        lots = [Lot(self._amount(lot.amount), lot.acquired_at, lot.unlocks_at) for lot in held]
-        free = self._amount(
-            holder.free,
-            holder.folded(self._world.now).free,
-            self._balance(role, account) - sum(lot.amount for lot in lots),
-        )
-        if free and (not lots or self._random.random() < 0.7):
-            lots.insert(0, Lot(free, 0, 0))
-        if self._rarely():
-            self._random.shuffle(lots)
-        return self._world.scene.rows(lots)
-
-    def _whole(self, role: str, account: str) -> list[list[int | None]]:
-        """Everything that an account's investor has, when the account holds all of it."""
-        holder = self._holder(role, account)
-        free = [Lot(holder.free, 0, 0)] if holder.free else []
-        return self._world.scene.rows([*free, *holder.lots])
-
-    def _new_lots(self) -> list[list[int | None]]:
-        now = self._world.now - self._world.scene.start
-        rows: list[list[int | None]] = []
-        if self._random.random() < 0.6:
-            rows.append([self._amount(100), None, None])
-        if not rows and not self._rarely():
-            rows.append([self._amount(20), None, None])
-        unlocks = sorted(
-            {
-                now + self._random.choice((0 if self._rarely() else 2, 4, 30, 60, 200, 900, 5_000))
-                for _ in range(self._random.randint(0, 3))
-            }
-        )
-        rows += [[self._amount(20, 40), now - self._random.choice((0, 50)), unlock] for unlock in unlocks]
-        return rows
-
-    def _pairs(self) -> list[list[int]]:
-        pairs = {
-            (self._random.choice(CLASSES), self._random.choice(CLASSES)) for _ in range(self._random.randint(0, 4))
-        }
-        return [[giver, getter, self._random.choice((0, 1, 1, 2))] for giver, getter in sorted(pairs)]
-
-    def _action(self) -> int:
-        return self._random.choice((0, 9)) if self._rarely() else 7
-
-    # --- one function for each kind ---------------------------------------------------------------------------------
-
     def _transfer(self, role: str) -> Args:
         giver, getter = self._account(role, rich=True), self._account(role)
-        amount = self._amount(*self._edge_amounts(role, giver, getter))
+        amount = self._affordable(role, giver, self._amount(*self._edge_amounts(role, giver, getter)))
         return {"by": giver, "to": getter, "amount": min(amount, 2**128 - 1)}
 
     def _issue(self, role: str) -> Args:
-        return {"account": self._account(role), "lots": self._new_lots(), "by": "controller"}
+        lots, asset = self._new_lots(), self._asset(role)
+        if self._random.random() < 0.1:
+            left = asset.terms.authorised_issue - asset.issued + asset.redeemed
+            lots = [[max(1, left + self._random.choice((0, 1))), None, None]]
+        return {"account": self._account(role), "lots": lots, "by": "controller"}
 
     def _redeem(self, role: str) -> Args:
         account = self._account(role, rich=True)
@@ -301,7 +160,7 @@ class Generator:
 
     def _force_transfer(self, role: str) -> Args:
         giver, getter = self._account(role, rich=True), self._account(role)
-        amount = self._amount(*self._edge_amounts(role, giver, getter))
+        amount = self._affordable(role, giver, self._amount(*self._edge_amounts(role, giver, getter)))
         return {"giver": giver, "getter": getter, "amount": amount, "action": self._action()}
 
     def _recover(self, role: str) -> Args:
@@ -312,31 +171,42 @@ class Generator:
         return {"retired": self._person(), "successor": self._person(), "action": self._action()}
 
     def _move_lots(self, role: str) -> Args:
-        giver = self._account(role, rich=True)
+        giver = self._locked_account(role)
         lots = self._wanted(role, giver)
         return {"giver": giver, "getter": self._account(role), "lots": lots, "action": self._action()}
 
     def _merge_lots(self, role: str) -> Args:
-        account = self._account(role, rich=True)
+        account = self._locked_account(role)
         held = self._holder(role, account).lots
         named = [lot for lot in held if self._random.random() < 0.7]
         if self._rarely() and named:
-            named[0] = Lot(named[0].amount + 1, named[0].acquired_at, named[0].unlocks_at)
+            named[0] = replace(named[0], amount=named[0].amount + 1)
         return {"by": account, "named": self._world.scene.rows(named)}
 
     def _propose_release(self, role: str) -> Args:
         person = self._person()
-        held = self._asset(role).holder(self._world.scene.investor(SUBSTRATE, role, person)).lots
-        named = [Lot(self._amount(lot.amount), lot.acquired_at, lot.unlocks_at) for lot in held[:2]]
+        holdings = {
+            name: self._asset(role).holder(self._world.scene.investor(SUBSTRATE, role, name)).lots for name in PEOPLE
+        }
+        if person in PEOPLE and not holdings[person]:
+            person = max(PEOPLE, key=lambda name: len(holdings[name]))
+        held = holdings.get(person, ())
+        named = [replace(lot, amount=self._part(lot.amount)) for lot in held if self._random.random() < 0.6]
         args = {"investor": person, "lots": self._world.scene.rows(named), "action": self._action()}
         self._proposed.append({**args, "role": role})
         return args
 
     def _proposal(self, role: str) -> Args:
-        known = [args for args in self._proposed[-4:] if args["role"] == role]
+        scene, asset = self._world.scene, self._asset(role)
+        known = [args for args in self._proposed if args["role"] == role and self._is_open(args, scene, asset)]
         if not known:
             return {"investor": self._person(), "lots": [[1, 1, 60]], "action": 7}
         return {name: value for name, value in self._random.choice(known).items() if name != "role"}
+
+    def _is_open(self, args: Args, scene: Scene, asset: Asset) -> bool:
+        investor = scene.investor(SUBSTRATE, args["role"], args["investor"])
+        action = Action(args["action"], keccak(text="document"))
+        return release_id(asset.id, investor, scene.lots(args["lots"]), action) in asset.releases
 
     def _release_lots(self, role: str) -> Args:
         return self._proposal(role)
@@ -356,6 +226,7 @@ class Generator:
         terms = self._asset(role).terms
         return {
             "terms": terms.terms + self._random.choice((1, 1, 1, 0, 2)),
+            "decimals": self._random.choice((2, 2, 2, 2, 3)),
             "default_rule": self._random.choice((0, 1, 1, 2, 2, 3) if self._rarely() else (1, 1, 2)),
             "holding_period": self._random.choice((20, 60, 300, 0)),
             "max_oracle_age": AGE,

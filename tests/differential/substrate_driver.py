@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bridge.ledger import Event
-from bridge.types import Reason
 from chains.accounts import Account
 from chains.substrate.adapter import SubstrateChain
 from chains.substrate.events import chain_event, dispatch_failure, token_event
@@ -21,6 +19,7 @@ from tests.differential.drivers import (
     SETTINGS,
     SIGNED,
     DriverError,
+    Seen,
     order_event,
     params_of,
     quorum,
@@ -41,15 +40,6 @@ _RENAMED = {
     "digest": "hash",
     "proposal": "id",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SubstrateSaid:
-    """What the chain said of a call; a dispatch error has no room for values."""
-
-    code: int
-    events: tuple[Event, ...]
-    reason: Reason | None = None
 
 
 class SubstrateDriver:
@@ -77,7 +67,7 @@ class SubstrateDriver:
         self._sent = str(extrinsic.data)
         self._node.read("author_submitExtrinsic", [self._sent])
 
-    def collect(self, block: bytes) -> SubstrateSaid:
+    def collect(self, block: bytes) -> Seen:
         """What became of it."""
         ref = self._node.block_at(block)
         content = self._node.read("chain_getBlock", ["0x" + block.hex()])
@@ -90,7 +80,7 @@ class SubstrateDriver:
         if failure is not None:
             if failure.code is None:
                 raise DriverError(f"substrate: {failure.detail}")
-            return SubstrateSaid(failure.code, ())
+            return Seen(failure.code, ())
         events: list[Event] = []
         for record in own:
             if (order := chain_event(record, NOWHERE)) is not None:
@@ -100,7 +90,7 @@ class SubstrateDriver:
             elif record.name in SETTINGS:
                 fields = {field: bytes.fromhex(record.values[field][2:]) for field in SETTINGS[record.name]}
                 events.append(Event.of(record.name, **fields))
-        return SubstrateSaid(0, tuple(events))
+        return Seen(0, tuple(events))
 
     def views(self) -> Views:
         """The runtime API after the newest block."""

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from random import Random
 
+import pytest
 from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +19,9 @@ from bridge.ledger import Ledger
 from bridge.types import ZERO32, TransferOrder
 from tests.differential.generate import Generator
 from tests.differential.invariants import breaches
-from tests.differential.model import World
+from tests.differential.model import Said, World
 from tests.differential.scene import CHAINS, EVM, NOBODY, ODD, ROLES, SUBSTRATE, Op, Scene
+from tests.differential.stories import STORIES
 from tests.differential.tracker import Tracker
 
 START = 1_800_000_000
@@ -49,7 +51,7 @@ class Play:
         orders: dict[bytes, TransferOrder] = {}
         self._trackers = {(chain, asset): Tracker(asset, orders) for chain in CHAINS for asset in self._assets}
 
-    def do(self, op: Op) -> None:
+    def do(self, op: Op) -> dict[str, Said]:
         """One operation; AssertionError with the whole list when something does not hold afterwards."""
         self.ops.append(op)
         before: dict[str, Ledger] = dict(self.world.ledgers)
@@ -60,6 +62,7 @@ class Play:
             if asset in self.world.ledgers[chain].assets:
                 wrong += tracker.differences(self.world.ledgers[chain].assets[asset])
         assert not wrong, f"{wrong}\nafter these operations:\n{listed(self.ops)}"
+        return said
 
 
 def listed(ops: Sequence[Op]) -> str:
@@ -95,3 +98,14 @@ def test_many_operations_in_one_world_break_no_promise() -> None:
             played.do(op)
         for _ in range(2 * STEPS):
             played.do(generator.next())
+
+
+@pytest.mark.parametrize("title", STORIES)
+def test_a_story_goes_as_it_is_told(title: str) -> None:
+    played = Play(b"story")
+    played.do((2, "open_lane", ROLES[0], {}))
+    for op, code in STORIES[title]:
+        calls = played.world.calls(op)
+        assert set(calls) == set(CHAINS), op
+        said = played.do(op)
+        assert {chain: one.code for chain, one in said.items()} == dict.fromkeys(CHAINS, code), op

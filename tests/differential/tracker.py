@@ -53,6 +53,8 @@ class Tracker:
 
     def _EligibilitySet(self, told: Mapping[str, Any]) -> None:  # noqa: N802
         self._classes[told["investor"]] = EligibilityWord.unpack(told["record"]).class_
+
+    def _LimitSet(self, told: Mapping[str, Any]) -> None:  # noqa: N802
         self.rooms[told["investor"]] = told["room"]
 
     def _QuotaSet(self, told: Mapping[str, Any]) -> None:  # noqa: N802

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-LOCKSTEP = str(ROOT / "lockstep")
+from tests.support.commands import ROOT, answer, run
 
 pytestmark = pytest.mark.chains
 

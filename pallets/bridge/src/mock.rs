@@ -16,7 +16,7 @@ use lockstep_primitives::{
 	digests::{digest_approval, digest_batch, digest_order, digest_receipt, digest_rejection},
 	ids::{BRIDGE, RECEIVE, ROLE_ATTESTOR, ROLE_ORACLE, RULE_KEEP, SEND},
 	quorum::{recover, CanonicalSignature},
-	Approval, AssetParams, AssetTerms, BindingItem, EligibilityItem, InitiateRequest, Lot, OracleBatch, QuotaItem,
+	Action, Approval, AssetParams, AssetTerms, BindingItem, EligibilityItem, InitiateRequest, Lot, OracleBatch, QuotaItem,
 	Refusal, Rejection, TransferOrder, TransferReceipt,
 };
 
@@ -112,7 +112,16 @@ pub fn origin(letter: u8) -> RuntimeOrigin {
 
 /// Signers of a role, ascending by address.
 fn signers(role: u8) -> Vec<(H160, ecdsa::Pair)> {
-	let mut pairs: Vec<_> = (1u8..=3)
+	signers_from(1, role)
+}
+
+/// Attestors that are to follow the first ones.
+pub fn next_attestors() -> Vec<(H160, ecdsa::Pair)> {
+	signers_from(4, ROLE_ATTESTOR)
+}
+
+fn signers_from(first: u8, role: u8) -> Vec<(H160, ecdsa::Pair)> {
+	let mut pairs: Vec<_> = (first..=first + 2)
 		.map(|n| {
 			let pair = ecdsa::Pair::from_seed(&[role * 10 + n; 32]);
 			(address(&pair), pair)
@@ -139,8 +148,13 @@ pub fn sign(role: u8, count: usize, digest: H256) -> Vec<Vec<u8>> {
 	signers(role).iter().take(count).map(|(_, pair)| sign_one(pair, digest)).collect()
 }
 
+/// Addresses of a role's first signers.
+pub fn addresses(role: u8) -> Vec<H160> {
+	signers(role).into_iter().map(|(address, _)| address).collect()
+}
+
 fn genesis_signers(role: u8) -> GenesisSigners {
-	GenesisSigners { threshold: 2, signers: signers(role).into_iter().map(|(address, _)| address).collect() }
+	GenesisSigners { threshold: 2, signers: addresses(role) }
 }
 
 /// A chain in block 1 with a time and signers, told from others by its deployment.
@@ -275,6 +289,24 @@ pub fn admit(asset: H256, number: u64, letter: u8, permissions: u8) {
 	};
 	let binding = BindingItem { asset, account: bytes(letter), investor: investor(number) };
 	batch(vec![item], vec![binding]);
+}
+
+/// Moves the limit of investor 1.
+pub fn lower_limit(asset: H256, limit_delta: i128) {
+	let item = EligibilityItem {
+		asset,
+		investor: investor(1),
+		valid_until: now() + 86_400,
+		class: CLASS,
+		permissions: ALL,
+		limit_delta,
+	};
+	batch(vec![item], vec![]);
+}
+
+/// What a controller gives as its reason.
+pub fn action() -> Action {
+	Action { reason: 1, document: H256::repeat_byte(1) }
 }
 
 /// Everything allowed.

@@ -326,7 +326,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// - `BindingInvalid`: the permit is for another account.
+		/// - `BindingInvalid`: the permit is for another account, or the account was recovered to another.
 		/// - `ApprovalExpired`: the permit has expired; ask the oracle for a new one.
 		/// - `Malformed`: it expires more than an hour ahead, or its investor can't be one.
 		/// - `AssetUnknown`: the asset isn't registered here.

@@ -42,6 +42,8 @@ pub const AT_RATE: u8 = 13;
 pub const AT_PAIRS: u8 = 14;
 /// `Malformed`: an order to another investor carries a seat.
 pub const AT_SEAT: u8 = 15;
+/// `Malformed`: more accounts or investors would lead to one than its list can hold.
+pub const AT_FORWARDS: u8 = 16;
 
 /// Exceptions from an asset's default rule.
 pub const MAX_PAIRS: usize = 32;

@@ -17,17 +17,18 @@ use crate::{
 pub trait Registry {
 	/// Writes an investor's eligibility word; `number` is the batch's.
 	///
-	/// Refuses AssetUnknown, AmountTooLarge (the limit leaves 128 bits), Malformed.
+	/// Refuses AssetUnknown, AmountTooLarge (the room would leave -2^120 to 2^120), Malformed.
 	fn apply_eligibility(number: u64, item: &EligibilityItem) -> Result<(), Refusal>;
 
 	/// Binds an account, rebinds it, or unbinds it (investor 0). The same investor again changes nothing.
 	///
-	/// Refuses AssetUnknown, RecipientMalformed (account zero), AccountInUse, Malformed.
+	/// Refuses AssetUnknown, RecipientMalformed (account zero), AccountInUse, BindingInvalid (the account was recovered: what
+	/// still comes back to it goes to the account it was moved to, for ever), Malformed.
 	fn apply_binding(item: &BindingItem) -> Result<(), Refusal>;
 
 	/// Moves a class's quota.
 	///
-	/// Refuses AssetUnknown, AmountTooLarge (the quota leaves 64 bits).
+	/// Refuses AssetUnknown, AmountTooLarge (the quota would leave -2^62 to 2^62).
 	fn apply_quota(item: &QuotaItem) -> Result<(), Refusal>;
 
 	/// Everything that [`Registry::apply_binding`] would refuse, with values.

@@ -19,11 +19,7 @@ mod calls {
 		///   hundred years, nothing authorised, or no home domain or issuer.
 		#[pallet::call_index(0)]
 		#[pallet::weight(<T as Config>::WeightInfo::register_asset())]
-		pub fn register_asset(
-			origin: OriginFor<T>,
-			params: AssetParams,
-			controller: T::AccountId,
-		) -> DispatchResult {
+		pub fn register_asset(origin: OriginFor<T>, params: AssetParams, controller: T::AccountId) -> DispatchResult {
 			Self::do_register(origin, params, controller).map_err(Self::refuse)
 		}
 
@@ -43,12 +39,7 @@ mod calls {
 		/// - `OverAuthorisedIssue`: more than the terms authorise would be outstanding.
 		#[pallet::call_index(1)]
 		#[pallet::weight(<T as Config>::WeightInfo::issue(lots.len() as u32))]
-		pub fn issue(
-			origin: OriginFor<T>,
-			asset: H256,
-			account: T::AccountId,
-			lots: Vec<Lot>,
-		) -> DispatchResult {
+		pub fn issue(origin: OriginFor<T>, asset: H256, account: T::AccountId, lots: Vec<Lot>) -> DispatchResult {
 			let caller = ensure_signed(origin)?;
 			Self::do_issue(&caller, asset, account.into(), lots).map_err(Self::refuse)
 		}
@@ -69,12 +60,7 @@ mod calls {
 		///   Restart `LotTooSmall` and `TooManyLots`.
 		#[pallet::call_index(2)]
 		#[pallet::weight(<T as Config>::WeightInfo::transfer())]
-		pub fn transfer(
-			origin: OriginFor<T>,
-			asset: H256,
-			to: T::AccountId,
-			amount: u128,
-		) -> DispatchResult {
+		pub fn transfer(origin: OriginFor<T>, asset: H256, to: T::AccountId, amount: u128) -> DispatchResult {
 			let caller = ensure_signed(origin)?;
 			Self::do_transfer(caller.into(), asset, to.into(), amount.into()).map_err(Self::refuse)
 		}
@@ -203,8 +189,9 @@ mod calls {
 		/// ## Errors
 		///
 		/// - `NotController`, `AssetUnknown`; `Malformed` for an action without reason or document.
-		/// - `SenderUnbound`: nobody's account. `RecipientMalformed`, `Malformed`: no account, or the same.
-		/// - `BindingInvalid`: the other account belongs to another investor, or a refund to one is still expected at it.
+		/// - `SenderUnbound`: nobody's account. `RecipientMalformed`, `Malformed`: no account, the same, or more than 32 accounts
+		///   would lead to it.
+		/// - `BindingInvalid`: the other account belongs to another investor, or was recovered from one.
 		#[pallet::call_index(10)]
 		#[pallet::weight(<T as Config>::WeightInfo::recover())]
 		pub fn recover(
@@ -222,7 +209,7 @@ mod calls {
 		/// ## Errors
 		///
 		/// - `NotController`, `AssetUnknown`; `Malformed` for an action without reason or document.
-		/// - `Malformed`: no investors, the same, or one of them retired already.
+		/// - `Malformed`: no investors, the same, one of them retired already, or more than 32 ids would lead to one.
 		/// - `TooManyInFlight`, `TooManyLots`: what both have in flight could not come back to one position.
 		#[pallet::call_index(11)]
 		#[pallet::weight(<T as Config>::WeightInfo::replace_investor())]
@@ -302,11 +289,7 @@ mod calls {
 		/// - `NotGuardian`: the caller is neither guardian nor admin. `Malformed`: no such announcement.
 		#[pallet::call_index(15)]
 		#[pallet::weight(<T as Config>::WeightInfo::cancel_release())]
-		pub fn cancel_release(
-			origin: OriginFor<T>,
-			asset: H256,
-			id: H256,
-		) -> DispatchResult {
+		pub fn cancel_release(origin: OriginFor<T>, asset: H256, id: H256) -> DispatchResult {
 			Self::do_cancel_release(origin, asset, id).map_err(Self::refuse)
 		}
 
@@ -318,11 +301,7 @@ mod calls {
 		/// - `AmountZero`, `AmountTooLarge`, `Malformed`: fewer than two, or not by name. `LotUnknown`: not there as named.
 		#[pallet::call_index(16)]
 		#[pallet::weight(<T as Config>::WeightInfo::merge_lots(lots.len() as u32))]
-		pub fn merge_lots(
-			origin: OriginFor<T>,
-			asset: H256,
-			lots: Vec<Lot>,
-		) -> DispatchResult {
+		pub fn merge_lots(origin: OriginFor<T>, asset: H256, lots: Vec<Lot>) -> DispatchResult {
 			Self::do_merge_lots(origin, asset, &lots).map_err(Self::refuse)
 		}
 
@@ -334,13 +313,7 @@ mod calls {
 		/// - `Malformed`: no name, hash or address; an address over 256 bytes; a 33rd document.
 		#[pallet::call_index(17)]
 		#[pallet::weight(<T as Config>::WeightInfo::set_document(uri.len() as u32))]
-		pub fn set_document(
-			origin: OriginFor<T>,
-			asset: H256,
-			name: H256,
-			uri: Vec<u8>,
-			hash: H256,
-		) -> DispatchResult {
+		pub fn set_document(origin: OriginFor<T>, asset: H256, name: H256, uri: Vec<u8>, hash: H256) -> DispatchResult {
 			Self::do_set_document(origin, asset, name, uri, hash).map_err(Self::refuse)
 		}
 
@@ -351,11 +324,7 @@ mod calls {
 		/// - `NotController`, `AssetUnknown`; `Malformed`: no document of that name.
 		#[pallet::call_index(18)]
 		#[pallet::weight(<T as Config>::WeightInfo::remove_document())]
-		pub fn remove_document(
-			origin: OriginFor<T>,
-			asset: H256,
-			name: H256,
-		) -> DispatchResult {
+		pub fn remove_document(origin: OriginFor<T>, asset: H256, name: H256) -> DispatchResult {
 			Self::do_remove_document(origin, asset, name).map_err(Self::refuse)
 		}
 
@@ -367,12 +336,7 @@ mod calls {
 		/// - `NotAdmin`, `AssetUnknown`; `Malformed`: one of them zero, or more than any issue.
 		#[pallet::call_index(19)]
 		#[pallet::weight(<T as Config>::WeightInfo::set_velocity())]
-		pub fn set_velocity(
-			origin: OriginFor<T>,
-			asset: H256,
-			capacity: u128,
-			rate: u128,
-		) -> DispatchResult {
+		pub fn set_velocity(origin: OriginFor<T>, asset: H256, capacity: u128, rate: u128) -> DispatchResult {
 			Self::do_set_velocity(origin, asset, Velocity { capacity, rate }).map_err(Self::refuse)
 		}
 
@@ -382,16 +346,12 @@ mod calls {
 		/// ## Errors
 		///
 		/// - `NotAdmin`, `AssetUnknown`, `AmountTooLarge`.
-		/// - `Malformed`: not the next version, other decimals, or anything that [`Pallet::register_asset`] would refuse; more than
+		/// - `DecimalsMismatch`: other decimals than the asset has.
+		/// - `Malformed`: not the next version, or anything that [`Pallet::register_asset`] would refuse; more than
 		///   32 exceptions, not strictly ascending, of unknown kinds, or a Restart without a period.
 		#[pallet::call_index(20)]
 		#[pallet::weight(<T as Config>::WeightInfo::set_terms(pairs.len() as u32))]
-		pub fn set_terms(
-			origin: OriginFor<T>,
-			asset: H256,
-			terms: AssetTerms,
-			pairs: Vec<PairRule>,
-		) -> DispatchResult {
+		pub fn set_terms(origin: OriginFor<T>, asset: H256, terms: AssetTerms, pairs: Vec<PairRule>) -> DispatchResult {
 			Self::do_set_terms(origin, asset, terms, pairs).map_err(Self::refuse)
 		}
 
@@ -402,11 +362,7 @@ mod calls {
 		/// - `NotAdmin`, `AssetUnknown`.
 		#[pallet::call_index(21)]
 		#[pallet::weight(<T as Config>::WeightInfo::set_controller())]
-		pub fn set_controller(
-			origin: OriginFor<T>,
-			asset: H256,
-			controller: T::AccountId,
-		) -> DispatchResult {
+		pub fn set_controller(origin: OriginFor<T>, asset: H256, controller: T::AccountId) -> DispatchResult {
 			Self::do_set_controller(origin, asset, controller).map_err(Self::refuse)
 		}
 	}

@@ -132,8 +132,7 @@ impl<T: Config> Pallet<T> {
 		action: &Action,
 	) -> Result<(), Reason> {
 		let (caller, now) = (signer::<T>(origin)?, eligibility::Pallet::<T>::now());
-		let plan =
-			Self::evaluate_replace_investor(&caller, asset, retired, successor, action, now).into_result()?;
+		let plan = Self::evaluate_replace_investor(&caller, asset, retired, successor, action, now).into_result()?;
 		Self::forward_investor(asset, retired, successor);
 		plan.carry_out();
 		Ok(())
@@ -240,11 +239,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_set_controller(
-		origin: OriginFor<T>,
-		asset: H256,
-		controller: T::AccountId,
-	) -> Result<(), Reason> {
+	pub(crate) fn do_set_controller(origin: OriginFor<T>, asset: H256, controller: T::AccountId) -> Result<(), Reason> {
 		let admin = eligibility::Pallet::<T>::ensure_admin(origin);
 		let found = Self::evaluate_set_controller(admin, asset, controller.clone());
 		Assets::<T>::insert(asset, found.into_result()?);

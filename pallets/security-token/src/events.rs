@@ -23,6 +23,13 @@ mod events {
 			investor: H256,
 			/// The word without its limit: what the batch replaced.
 			record: U256,
+		},
+		/// The oracle moved an investor's limit; comes right after its `EligibilitySet`.
+		LimitSet {
+			/// The asset.
+			asset: H256,
+			/// The investor.
+			investor: H256,
 			/// How much more the investor may hold here, base units; negative above the limit.
 			room: i128,
 			/// How much of a lowered limit was not in use, and may be granted elsewhere.

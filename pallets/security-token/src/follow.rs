@@ -35,35 +35,28 @@ impl End {
 
 	/// The end at `address`, or where it was moved to if nobody owns it any more.
 	pub fn follow<T: Config>(asset: H256, address: H256) -> Self {
-		let mut end = Self::open::<T>(asset, address);
-		// One hop but for a chain longer than its list: then hop by hop, or a refund would land on nobody.
-		for _ in 0..MAX_FORWARDS {
-			if end.account.is_bound() {
-				break;
-			}
-			match MovedTo::<T>::get(asset, end.address) {
-				Some(moved) => end = Self::open::<T>(asset, moved),
-				None => break,
-			}
+		let end = Self::open::<T>(asset, address);
+		if end.account.is_bound() {
+			return end;
 		}
-		end
+		match MovedTo::<T>::get(asset, address) {
+			Some(moved) => Self::open::<T>(asset, moved),
+			None => end,
+		}
 	}
 }
 
 impl Position {
 	/// The position of an investor, or of its successor if it was replaced.
 	pub fn follow<T: Config>(asset: H256, investor: H256) -> Self {
-		let mut position = Self::open::<T>(asset, investor);
-		for _ in 0..MAX_FORWARDS {
-			if !position.holder.is_retired() {
-				break;
-			}
-			match Successors::<T>::get(asset, position.investor) {
-				Some(successor) => position = Self::open::<T>(asset, successor),
-				None => break,
-			}
+		let position = Self::open::<T>(asset, investor);
+		if !position.holder.is_retired() {
+			return position;
 		}
-		position
+		match Successors::<T>::get(asset, investor) {
+			Some(successor) => Self::open::<T>(asset, successor),
+			None => position,
+		}
 	}
 }
 
@@ -77,53 +70,55 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The investor whose order in flight may still come back to `account`, with what is in flight: the account was moved,
-	/// nobody owns it, and the investor has orders in flight from here. None when there is none.
-	pub(crate) fn expected_at(asset: H256, account: H256) -> Option<Position> {
-		let end = End::follow::<T>(asset, account);
-		let moved = end.address != account && end.account.is_bound();
-		(moved && end.position.holder.orders > 0).then_some(end.position)
+	/// The investor who owns the account that `account` was moved to; None for an account that wasn't moved.
+	pub(crate) fn moved_owner(asset: H256, account: H256) -> Option<H256> {
+		let moved = MovedTo::<T>::get(asset, account)?;
+		Some(End::open::<T>(asset, moved).account.investor)
 	}
 
-	/// Records that what is meant for the account `from` goes to the account `to`.
+	/// True when `to` can take over all that leads to the account `from`, and `from` itself.
+	pub(crate) fn can_forward_account(asset: H256, from: H256, to: H256) -> bool {
+		let follow = MovedFrom::<T>::get(asset, from).into_iter().filter(|earlier| *earlier != to).count();
+		fits(MovedFrom::<T>::get(asset, to).len(), follow)
+	}
+
+	/// True when `successor` can take over all that leads to the investor `retired`, and `retired` itself.
+	pub(crate) fn can_forward_investor(asset: H256, retired: H256, successor: H256) -> bool {
+		let follow = Predecessors::<T>::get(asset, retired).len();
+		fits(Predecessors::<T>::get(asset, successor).len(), follow)
+	}
+
+	/// Records that what is meant for the account `from` goes to the account `to`, which leads nowhere else from now on.
 	pub(crate) fn forward_account(asset: H256, from: H256, to: H256) {
-		let mut incoming = MovedFrom::<T>::get(asset, to);
-		for earlier in MovedFrom::<T>::take(asset, from) {
-			// Stale entries (bound again, or moved elsewhere since) are left alone.
-			if earlier != to && MovedTo::<T>::get(asset, earlier) == Some(from) {
-				MovedTo::<T>::insert(asset, earlier, to);
-				remember(&mut incoming, earlier);
-			}
+		if let Some(old) = MovedTo::<T>::take(asset, to) {
+			MovedFrom::<T>::mutate(asset, old, |incoming| incoming.retain(|earlier| *earlier != to));
 		}
-		MovedTo::<T>::insert(asset, from, to);
-		remember(&mut incoming, from);
-		MovedFrom::<T>::insert(asset, to, incoming);
-		MovedTo::<T>::remove(asset, to);
+		let follow = MovedFrom::<T>::take(asset, from);
+		for earlier in follow.iter().chain([&from]) {
+			MovedTo::<T>::insert(asset, earlier, to);
+		}
+		MovedFrom::<T>::mutate(asset, to, |incoming| extend(incoming, follow, from));
 	}
 
 	/// Records that `successor` stands for the investor `retired`.
 	pub(crate) fn forward_investor(asset: H256, retired: H256, successor: H256) {
-		let mut incoming = Predecessors::<T>::get(asset, successor);
-		for earlier in Predecessors::<T>::take(asset, retired) {
-			if Successors::<T>::get(asset, earlier) == Some(retired) {
-				Successors::<T>::insert(asset, earlier, successor);
-				remember(&mut incoming, earlier);
-			}
+		let follow = Predecessors::<T>::take(asset, retired);
+		for earlier in follow.iter().chain([&retired]) {
+			Successors::<T>::insert(asset, earlier, successor);
 		}
-		Successors::<T>::insert(asset, retired, successor);
-		remember(&mut incoming, retired);
-		Predecessors::<T>::insert(asset, successor, incoming);
+		Predecessors::<T>::mutate(asset, successor, |incoming| extend(incoming, follow, retired));
 	}
 }
 
-/// Adds a name once; drops the oldest when the list is full.
-fn remember(forwards: &mut Forwards, name: H256) {
-	if forwards.contains(&name) {
-		return;
+/// True when a list of `known` names can take `follow` more and the one that they followed.
+fn fits(known: usize, follow: usize) -> bool {
+	known.saturating_add(follow) < MAX_FORWARDS as usize
+}
+
+/// Adds names to a list that was found to have room: nothing is ever dropped, since a refund may need it.
+fn extend(incoming: &mut Forwards, follow: Forwards, last: H256) {
+	for name in follow.into_iter().chain([last]) {
+		let added = incoming.try_push(name);
+		debug_assert!(added.is_ok(), "the evaluation counted the names");
 	}
-	if forwards.is_full() {
-		forwards.remove(0);
-	}
-	// There is a place now.
-	let _ = forwards.try_push(name);
 }

@@ -59,12 +59,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_transfer(
-		from: [u8; 32],
-		asset: H256,
-		to: [u8; 32],
-		amount: U256,
-	) -> Result<(), Reason> {
+	pub(crate) fn do_transfer(from: [u8; 32], asset: H256, to: [u8; 32], amount: U256) -> Result<(), Reason> {
 		let now = eligibility::Pallet::<T>::now();
 		let transfer = Self::evaluate_transfer(asset, from, to, amount, now).into_result()?;
 		transfer.changes.write::<T>();
@@ -77,33 +72,21 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_pause_asset(
-		origin: OriginFor<T>,
-		asset: H256,
-		bits: u8,
-	) -> Result<(), Reason> {
+	pub(crate) fn do_pause_asset(origin: OriginFor<T>, asset: H256, bits: u8) -> Result<(), Reason> {
 		let allowed = eligibility::Pallet::<T>::ensure_guardian_or_admin(origin).and(shape::check_pause_bits(bits));
 		Self::change_pause(allowed, asset, |pause| pause | bits)?;
 		Self::deposit_event(Event::Paused { scope: asset, bits });
 		Ok(())
 	}
 
-	pub(crate) fn do_resume_asset(
-		origin: OriginFor<T>,
-		asset: H256,
-		bits: u8,
-	) -> Result<(), Reason> {
+	pub(crate) fn do_resume_asset(origin: OriginFor<T>, asset: H256, bits: u8) -> Result<(), Reason> {
 		let allowed = eligibility::Pallet::<T>::ensure_admin(origin).and(shape::check_pause_bits(bits));
 		Self::change_pause(allowed, asset, |pause| pause & !bits)?;
 		Self::deposit_event(Event::Resumed { scope: asset, bits });
 		Ok(())
 	}
 
-	fn change_pause(
-		allowed: Result<(), Reason>,
-		asset: H256,
-		change: impl FnOnce(u8) -> u8,
-	) -> Result<(), Reason> {
+	fn change_pause(allowed: Result<(), Reason>, asset: H256, change: impl FnOnce(u8) -> u8) -> Result<(), Reason> {
 		let mut refused = RefusalSet::new();
 		let record = Assets::<T>::get(asset);
 		refused.add_if(record.is_none(), || Refusal::AssetUnknown.with([ids::to_word(asset)]));

@@ -138,23 +138,19 @@ pub mod pallet {
 
 	/// Accounts by asset and account. A record stays when its account is unbound.
 	#[pallet::storage]
-	pub type Accounts<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, Account, OptionQuery>;
+	pub type Accounts<T: Config> = StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, Account, OptionQuery>;
 
 	/// Positions and eligibility by asset and investor. Never deleted: an old grant could come back.
 	#[pallet::storage]
-	pub type Holders<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Identity, H256, Holder, ValueQuery>;
+	pub type Holders<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, Holder, ValueQuery>;
 
 	/// Locked lots by asset and investor; apart from [`Holders`], since most operations don't need them.
 	#[pallet::storage]
-	pub type Lots<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Identity, H256, StoredLots, ValueQuery>;
+	pub type Lots<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, StoredLots, ValueQuery>;
 
 	/// Quotas and holders by asset and class.
 	#[pallet::storage]
-	pub type Classes<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Twox64Concat, u16, ClassCount, ValueQuery>;
+	pub type Classes<T: Config> = StorageDoubleMap<_, Identity, H256, Twox64Concat, u16, ClassCount, ValueQuery>;
 
 	/// Documents by asset; apart from [`Assets`], which every transfer reads.
 	#[pallet::storage]
@@ -162,28 +158,23 @@ pub mod pallet {
 
 	/// When an announced release may be carried out, UTC seconds, by asset and the proposal's id.
 	#[pallet::storage]
-	pub type Releases<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Identity, H256, u64, OptionQuery>;
+	pub type Releases<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, u64, OptionQuery>;
 
 	/// Where a recovered account's tokens went, by asset and account.
 	#[pallet::storage]
-	pub type MovedTo<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, H256, OptionQuery>;
+	pub type MovedTo<T: Config> = StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, H256, OptionQuery>;
 
-	/// What [`MovedTo`] leads to an account, oldest first; may name some that lead elsewhere by now.
+	/// What [`MovedTo`] leads to an account, oldest first.
 	#[pallet::storage]
-	pub type MovedFrom<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, Forwards, ValueQuery>;
+	pub type MovedFrom<T: Config> = StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, Forwards, ValueQuery>;
 
 	/// Who stands for a retired investor, by asset and investor.
 	#[pallet::storage]
-	pub type Successors<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Identity, H256, H256, OptionQuery>;
+	pub type Successors<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, H256, OptionQuery>;
 
 	/// Whom [`Successors`] replaces by an investor, oldest first.
 	#[pallet::storage]
-	pub type Predecessors<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Identity, H256, Forwards, ValueQuery>;
+	pub type Predecessors<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, Forwards, ValueQuery>;
 
 	#[pallet::error]
 	pub enum Error<T> {

@@ -5,7 +5,11 @@ use alloc::collections::BTreeMap;
 use codec::{Decode, Encode};
 use lockstep_primitives::{lots, AssetParams, AssetTerms};
 use polkadot_sdk::{
-	frame_support::{migrations::VersionedMigration, traits::{Get, UncheckedOnRuntimeUpgrade}, weights::Weight},
+	frame_support::{
+		migrations::VersionedMigration,
+		traits::{Get, UncheckedOnRuntimeUpgrade},
+		weights::Weight,
+	},
 	frame_system,
 	sp_core::{H256, U256},
 };
@@ -72,8 +76,7 @@ pub mod v0 {
 }
 
 /// From version 0 to 1: sums each position's lots and counts each class's holders.
-pub type MigrateToV1<T> =
-	VersionedMigration<0, 1, ToV1<T>, Pallet<T>, <T as frame_system::Config>::DbWeight>;
+pub type MigrateToV1<T> = VersionedMigration<0, 1, ToV1<T>, Pallet<T>, <T as frame_system::Config>::DbWeight>;
 
 /// The work of [`MigrateToV1`], which asks and writes the version.
 pub struct ToV1<T>(core::marker::PhantomData<T>);
@@ -133,16 +136,5 @@ fn upgrade_asset<AccountId>(old: v0::Asset<AccountId>) -> Asset<AccountId> {
 
 fn upgrade_holder(old: v0::Holder, locked: u128) -> Holder {
 	let v0::Holder { word, free, in_flight, next_unlock, lots, reserved, orders, flags } = old;
-	Holder {
-		word,
-		free,
-		in_flight,
-		next_unlock,
-		lots,
-		reserved,
-		orders,
-		flags,
-		locked,
-		..Holder::default()
-	}
+	Holder { word, free, in_flight, next_unlock, lots, reserved, orders, flags, locked, ..Holder::default() }
 }

@@ -242,13 +242,7 @@ pub fn transfer(asset: H256, from: u8, to: u8, amount: u128) -> DispatchResult {
 
 /// Numbers of all rules that a transfer fails now.
 pub fn explain(asset: H256, from: u8, to: u8, amount: u128) -> Vec<u16> {
-	let found = SecurityToken::evaluate_transfer(
-		asset,
-		[from; 32],
-		[to; 32],
-		amount.into(),
-		Eligibility::now(),
-	);
+	let found = SecurityToken::evaluate_transfer(asset, [from; 32], [to; 32], amount.into(), Eligibility::now());
 	found.refused.reasons().iter().map(|reason| reason.refusal.number()).collect()
 }
 
@@ -285,7 +279,6 @@ pub fn take_events() -> Vec<crate::Event<Test>> {
 	events
 }
 
-
 /// A chain in its first block, without an asset.
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	let config = RuntimeGenesisConfig {
@@ -316,9 +309,8 @@ pub fn with_asset(default_rule: u8, test: impl FnOnce(H256)) {
 		batch(|batch| {
 			batch.eligibilities = (1..=3).map(|n| first_word(asset, n)).collect();
 			batch.quotas = (0..=3).map(|class| quota(asset, class, QUOTA)).collect();
-			batch.bindings = [(1, 1), (11, 1), (2, 2), (12, 2), (3, 3)]
-				.map(|(of, n)| binding(asset, of, investor(n)))
-				.to_vec();
+			batch.bindings =
+				[(1, 1), (11, 1), (2, 2), (12, 2), (3, 3)].map(|(of, n)| binding(asset, of, investor(n))).to_vec();
 		});
 		System::reset_events();
 		test(asset);

@@ -1,8 +1,6 @@
 //! The oracle's items, applied to positions and accounts.
 
-use lockstep_primitives::{
-	ids, shape, traits::Registry, BindingItem, EligibilityItem, QuotaItem, Refusal, RefusalSet,
-};
+use lockstep_primitives::{ids, shape, traits::Registry, BindingItem, EligibilityItem, QuotaItem, Refusal, RefusalSet};
 use polkadot_sdk::sp_core::H256;
 
 use crate::{
@@ -27,13 +25,17 @@ impl<T: Config> Registry for Pallet<T> {
 			// After the overflow: of several the lowest number is told, on every chain.
 			shape::is_investor(&investor).then_some(word).ok_or(Refusal::Malformed)
 		})?;
-		// What was promised and not in use: only that much may be granted elsewhere.
-		let released = limit_delta.saturating_neg().min(position.holder.room()).max(0).unsigned_abs();
+		let before = position.holder.room();
 		position.holder.word = word.pack();
 		let room = position.holder.room();
 		// A change of class moves the count with it, whatever the quota.
 		position.write::<T>();
-		Self::deposit_event(Event::EligibilitySet { asset, investor, record: word.record(), room, released });
+		Self::deposit_event(Event::EligibilitySet { asset, investor, record: word.record() });
+		if limit_delta != 0 {
+			// What was promised and not in use: only that much may be granted elsewhere.
+			let released = limit_delta.saturating_neg().min(before).max(0).unsigned_abs();
+			Self::deposit_event(Event::LimitSet { asset, investor, room, released });
+		}
 		Ok(())
 	}
 
@@ -62,9 +64,7 @@ impl<T: Config> Registry for Pallet<T> {
 	fn check_binding(item: &BindingItem) -> RefusalSet {
 		let BindingItem { asset, account, investor } = *item;
 		let mut refused = RefusalSet::new();
-		refused.add_if(!investor.is_zero() && !shape::is_investor(&investor), || {
-			shape::malformed(shape::AT_INVESTOR)
-		});
+		refused.add_if(!investor.is_zero() && !shape::is_investor(&investor), || shape::malformed(shape::AT_INVESTOR));
 		refused.add_if(!shape::is_account(ids::ACCOUNT_ID32, &account), || {
 			Refusal::RecipientMalformed.with([ids::to_word(account)])
 		});
@@ -84,7 +84,7 @@ impl<T: Config> Registry for Pallet<T> {
 
 impl<T: Config> Pallet<T> {
 	/// AccountInUse when something ties the account to an investor other than the item's: its balance belongs to lots of
-	/// that investor, or a refund may still come back to it.
+	/// that investor, or a refund may still come back to it. BindingInvalid for an account that was recovered from.
 	fn check_account_unused(item: &BindingItem) -> RefusalSet {
 		let BindingItem { asset, account, investor } = *item;
 		let mut refused = RefusalSet::new();
@@ -95,13 +95,12 @@ impl<T: Config> Pallet<T> {
 			refused.add_if(record.investor != wanted && in_use, || {
 				Refusal::AccountInUse.with([record.balance.into(), position.holder.in_flight.into()])
 			});
-		} else if !investor.is_zero() {
-			// A recovered account: what its old investor has in flight would come back to its new one.
-			let expected = Self::expected_at(asset, account).filter(|position| position.investor != wanted);
-			if let Some(position) = expected {
-				refused.add(Refusal::AccountInUse.with([0.into(), position.holder.in_flight.into()]));
-			}
 		}
+		// What its old investor has in flight comes back to the account that it was moved to: only a recovery back to it
+		// opens it again.
+		refused.add_if(MovedTo::<T>::contains_key(asset, account), || {
+			Refusal::BindingInvalid.with([ids::to_word(account)])
+		});
 		refused
 	}
 
@@ -123,9 +122,6 @@ impl<T: Config> Pallet<T> {
 		}
 		Self::know_account(asset, account);
 		Accounts::<T>::insert(asset, account, Account { investor, ..record });
-		if !investor.is_zero() {
-			MovedTo::<T>::remove(asset, account);
-		}
 		Self::deposit_event(Event::AccountBound { asset, account, investor });
 	}
 }

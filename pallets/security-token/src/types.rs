@@ -22,7 +22,7 @@ pub const MAX_URI: u32 = 256;
 /// A position's locked lots; their order in storage means nothing.
 pub type StoredLots = BoundedVec<Lot, ConstU32<{ ids::MAX_LOTS }>>;
 
-/// What leads to an account or investor; the oldest is dropped for a thirty-third.
+/// What leads to an account or investor; a thirty-third is refused, for none may be forgotten.
 pub type Forwards = BoundedVec<H256, ConstU32<MAX_FORWARDS>>;
 
 /// An asset's documents by name.

@@ -7,9 +7,7 @@ use polkadot_sdk::sp_core::{H256, U256};
 
 use crate::{
 	follow::End,
-	pallet::{
-		AssetDocuments, Assets, Classes, Config, Holders, Lots, MovedTo, Pallet, Releases, Successors, Supplies,
-	},
+	pallet::{AssetDocuments, Assets, Classes, Config, Holders, Lots, MovedTo, Pallet, Releases, Successors, Supplies},
 	types::{Account, Asset, ClassCount, Holder, Supply},
 };
 

@@ -19,7 +19,17 @@ from chains.evm.artifacts import artifact, token
 from chains.evm.codec import ERC20_TRANSFER, PAUSE_EVENTS, TokenLogDecoder, event_topic
 from chains.substrate.events import Record, token_event
 from chains.substrate.scale import to_scale
-from chains.token_events import KINDS, ControllerSet, EligibilitySet, Event, LotsMerged, Transferred, build
+from chains.token_events import (
+    KINDS,
+    ControllerSet,
+    DocumentUpdated,
+    EligibilitySet,
+    Event,
+    LimitSet,
+    LotsMerged,
+    Transferred,
+    build,
+)
 from tests.unit.bridge.strategies import structs
 
 B = bytes(range(32))
@@ -108,6 +118,25 @@ def test_an_account_may_come_as_ss58_text() -> None:
     assert event.controller.hex().startswith("d43593c7")
 
 
+ALICE = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
+
+
+@pytest.mark.parametrize("uri", [ALICE, "0x00", "", "https://example.com"])
+def test_a_documents_place_is_text_whatever_it_looks_like(uri: str) -> None:
+    values = {"asset": "0x" + B.hex(), "name": "0x" + B.hex(), "uri": uri, "hash": "0x" + B.hex()}
+    assert token_event(Record(1, "SecurityToken", "DocumentUpdated", values)) == DocumentUpdated(B, B, uri, B)
+
+
+def test_a_place_that_is_no_text_does_not_make_the_history_unreadable() -> None:
+    entry = entry_of("DocumentUpdated")
+    data = encode(["bytes", "bytes32"], [b"\xff\xfe", B])
+    topics = [event_topic(entry), B]
+    log = {"topics": ["0x" + topic.hex() for topic in topics], "data": "0x" + data.hex()}
+    event = DECODER.decode(log, B)
+    assert isinstance(event, DocumentUpdated)
+    assert event.uri == "\ufffd\ufffd"
+
+
 @pytest.mark.parametrize("values", [{}, None, {"asset": "zz"}, {"asset": "0x00", "investor": "0x00"}])
 def test_an_event_that_lacks_something_is_malformed(values: Any) -> None:
     with pytest.raises(MalformedAnswer):
@@ -119,11 +148,13 @@ def test_events_of_other_pallets_are_none() -> None:
 
 
 def test_a_room_may_be_negative_and_a_record_fills_its_word() -> None:
-    event = build(EligibilitySet, {"asset": B, "investor": B, "record": 2**255, "room": -(2**120), "released": 0})
-    assert isinstance(event, EligibilitySet)
-    assert event.room == -(2**120)
+    limit = build(LimitSet, {"asset": B, "investor": B, "room": -(2**120), "released": 0})
+    assert isinstance(limit, LimitSet)
+    assert limit.room == -(2**120)
+    record = build(EligibilitySet, {"asset": B, "investor": B, "record": 2**255, "more": 5})
+    assert isinstance(record, EligibilitySet)
     with pytest.raises(InvalidField):
-        build(EligibilitySet, {"asset": B, "investor": B, "record": 2**256, "room": 0, "released": 0})
+        build(EligibilitySet, {"asset": B, "investor": B, "record": 2**256})
 
 
 def test_structs_inside_events_are_built() -> None:

@@ -7,16 +7,7 @@ import {ISecurityToken} from "./interfaces/ISecurityToken.sol";
 import {Lots} from "./libraries/Lots.sol";
 import {Findings, Refusals} from "./libraries/Refusals.sol";
 import {MAX_AMOUNT, PAUSE_TRANSFER} from "./types/Constants.sol";
-import {
-    AssetInfo,
-    InitiateRequest,
-    LaneFlow,
-    Lot,
-    PairRule,
-    RateInfo,
-    Reason,
-    TransferOrder
-} from "./types/Types.sol";
+import {AssetInfo, InitiateRequest, LaneFlow, Lot, PairRule, RateInfo, Reason, TransferOrder} from "./types/Types.sol";
 
 /// @title Everything that can be read of this chain, in the ABI that all chains of Lockstep share
 /// @notice Holds no state and has no rights. The answers of `explain...` come from the contracts that enforce the

@@ -17,9 +17,9 @@ import {AssetInfo, AssetParams, AssetTerms, Lot} from "./types/Types.sol";
 
 /// @title A security token on an EVM chain
 /// @notice ERC-20 outside; inside, positions of investors in lots with unlock times, with the oracle's record beside
-/// each. One contract per asset, no proxy on the way of a transfer, a crossing or an oracle item. The bridge is fixed at
-/// deployment; it and the asset's controllers are the only others that may change anything here. This contract calls out
-/// to nobody but the AccessManager, and to that with a view.
+/// each. One contract per asset, no proxy on the way of a transfer, a crossing or an oracle item. The bridge is fixed
+/// at deployment; it and the asset's controllers are the only others that may change anything here. This contract calls
+/// out to nobody but the AccessManager, and to that with a view.
 /// @dev A contract holds 24,576 bytes of code (EIP-170). What isn't on the hot path is in the extension fixed at
 /// deployment, whose code runs on this contract's storage for every selector that is unknown here.
 contract SecurityToken is Transfers, Issues, Records, TermsBook {
@@ -38,8 +38,8 @@ contract SecurityToken is Transfers, Issues, Records, TermsBook {
 
     /// @notice Makes the token of the asset that `params` names, for `bridge_`; the bridge's admin registers it then.
     /// Requirements, the lowest that fails is raised: an authorised issue of at most 2^96 - 1 (AmountTooLarge). Else
-    /// Malformed: an authority, and an extension that has code; name and symbol of 1 to 64 bytes; terms and pair rules as
-    /// {TermsBook} wants them; a home domain and an issuer.
+    /// Malformed: an authority, and an extension that has code; name and symbol of 1 to 64 bytes; terms and pair rules
+    /// as {TermsBook} wants them; a home domain and an issuer.
     constructor(address bridge_, IAccessManager authority_, address controls_, AssetParams memory params) {
         // A call to an address without code succeeds and does nothing: every controller action would seem done.
         if (address(authority_) == address(0) || controls_.code.length == 0) revert Malformed(AT_SETUP);
@@ -109,7 +109,8 @@ contract SecurityToken is Transfers, Issues, Records, TermsBook {
         Lots.sort(words);
         lots = Lots.unpack(words);
         (free, inFlight) = (holding.free, Words.inFlightOf(_place(holding).record));
-        (reservedLots, orders, flags) = (uint8(holding.reserved), uint8(holding.orders), uint8(holding.flags) & FLAGS_SHOWN);
+        (reservedLots, orders, flags) =
+        (uint8(holding.reserved), uint8(holding.orders), uint8(holding.flags) & FLAGS_SHOWN);
     }
 
     function eligibilityOf(bytes32 investor) external view returns (uint256 word) {

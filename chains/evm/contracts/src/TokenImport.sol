@@ -144,8 +144,8 @@ contract TokenImport is Exports, TermsBook {
         ImportStorage storage state = _state();
         if (state.accounts[account]) return;
         AccountRecord memory record = _source().exportAccount(account);
-        AccountWord word = AccountWord.wrap(record.balance).boundTo(uint128(uint256(record.investor)))
-            .withFlags(record.flags);
+        AccountWord word =
+            AccountWord.wrap(record.balance).boundTo(uint128(uint256(record.investor))).withFlags(record.flags);
         bool known = AccountWord.unwrap(word) != 0 || record.movedTo != address(0);
         if (!known) return;
         state.accounts[account] = true;

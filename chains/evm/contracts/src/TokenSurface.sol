@@ -67,6 +67,7 @@ contract TokenSurface is IERC165, IAssetControls, Agent3643, Partitions, Permits
             || id == type(IERC3643Registry).interfaceId || id == type(IERC3643Compliance).interfaceId
             || id == type(IERC3643Agent).interfaceId || id == type(IERC1404).interfaceId
             || id == type(IERC1410Views).interfaceId || id == type(IERC1594Check).interfaceId
-            || id == type(IERC1643).interfaceId || id == type(IHolderControls).interfaceId || id == type(IAssetControls).interfaceId;
+            || id == type(IERC1643).interfaceId || id == type(IHolderControls).interfaceId
+            || id == type(IAssetControls).interfaceId;
     }
 }

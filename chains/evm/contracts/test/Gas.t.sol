@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity =0.8.37;
 
+import {TokenImport} from "../src/TokenImport.sol";
+import {TokenSurface} from "../src/TokenSurface.sol";
 import {CrossingOperations} from "./gas/CrossingOperations.sol";
 import {LocalOperations} from "./gas/LocalOperations.sol";
 import {OracleOperations} from "./gas/OracleOperations.sol";
@@ -38,13 +40,13 @@ contract GasTest is LocalOperations, CrossingOperations, OracleOperations {
         hold("evm.transfer.velocity", transferUnderVelocity, 62_500);
         hold("evm.transfer.pairException", transferByAPairException, 58_500);
         hold("evm.transfer.partlyFrozen", transferOfAPartlyFrozen, 58_500);
-        hold("evm.transfer.newHolder", transferToANewHolder, 100_000);
+        hold("evm.transfer.newHolder", transferToANewHolder, 65_000);
         hold("evm.transfer.folds", transferThatFoldsALot, 66_000);
         hold("evm.transfer.own", transferBetweenOwnAccounts, 45_000);
         hold("evm.issue", issueToAHolder, 100_000);
         hold("evm.force", forceTransfer, 80_000);
-        hold("evm.recover", recover, 140_000);
-        hold("evm.freezeAccount", freezeAnAccount, 50_000);
+        hold("evm.recover", recover, 156_000);
+        hold("evm.freezeAccount", freezeAnAccount, 52_000);
     }
 
     function crossings() private {
@@ -54,27 +56,31 @@ contract GasTest is LocalOperations, CrossingOperations, OracleOperations {
         hold("evm.deliver.furtherLot", deliverAFurtherLot, 135_000);
         hold("evm.deliver.mergingLot", deliverALotThatMerges, 120_000);
         hold("evm.deliver.freeToHolder", deliverFree, 110_000);
-        hold("evm.deliver.newHolder", deliverToANewHolder, 160_000);
+        hold("evm.deliver.newHolder", deliverToANewHolder, 120_000);
         hold("evm.deliver.limited", deliverUnderRateLimits, 125_000);
-        hold("evm.deliver.twentyNewLots.each", deliverTwentyNewLots, 75_000);
-        hold("evm.deliver.twentyFree.each", deliverTwentyFree, 65_000);
+        hold("evm.deliver.twentyNewLots.each", deliverTwentyNewLots, 62_000);
+        hold("evm.deliver.twentyFree.each", deliverTwentyFree, 33_000);
         hold("evm.settle", settleDelivered, 80_000);
-        hold("evm.refund", settleByRefund, 100_000);
-        hold("evm.reject", rejectAnOrder, 80_000);
+        hold("evm.refund", settleByRefund, 105_000);
+        hold("evm.reject", rejectAnOrder, 63_000);
     }
 
     function oracle() private {
         hold("evm.heartbeat", heartbeatAlone, 75_000);
-        hold("evm.batch.fiftyRenewals.each", renewal, 10_000);
-        hold("evm.batch.fiftyLimits.each", limitChange, 14_000);
-        hold("evm.batch.fiftyNew.each", newRecord, 50_000);
-        hold("evm.bind", bindByPermit, 90_000);
+        hold("evm.batch.fiftyRenewals.each", renewal, 11_500);
+        hold("evm.batch.fiftyLimits.each", limitChange, 20_000);
+        hold("evm.batch.fiftyNew.each", newRecord, 54_000);
+        hold("evm.bind", bindByPermit, 95_000);
     }
 
     function sizes() private {
         note("evm.size.ComplianceBridge", address(home.bridge).code.length, MAX_CODE);
         note("evm.size.ComplianceLens", address(home.lens).code.length, MAX_CODE);
         note("evm.size.SecurityToken", address(home.token).code.length, MAX_CODE);
+        address importer = address(new TokenImport());
+        note("evm.size.TokenControls", home.controls.code.length, MAX_CODE);
+        note("evm.size.TokenSurface", address(new TokenSurface(importer)).code.length, MAX_CODE);
+        note("evm.size.TokenImport", importer.code.length, MAX_CODE);
         // The bridge's first creation is its registrar.
         bytes memory seed = abi.encodePacked(bytes2(0xd694), address(home.bridge), bytes1(0x01));
         note("evm.size.BridgeRegistrar", address(uint160(uint256(keccak256(seed)))).code.length, MAX_CODE);

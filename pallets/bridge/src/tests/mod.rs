@@ -8,4 +8,6 @@ mod rates;
 mod reject;
 mod seats;
 mod settle;
+mod signers;
+mod two_chains;
 mod views;

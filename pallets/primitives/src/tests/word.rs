@@ -1,6 +1,6 @@
 use polkadot_sdk::sp_core::{H256, U256};
 
-use crate::{word::MAX_ROOM, ids::signed_to_word, EligibilityItem, EligibilityWord, Refusal};
+use crate::{ids::signed_to_word, word::MAX_ROOM, EligibilityItem, EligibilityWord, Refusal};
 
 fn word() -> EligibilityWord {
 	EligibilityWord {
@@ -49,10 +49,7 @@ fn all_zero_is_no_record() {
 fn an_item_replaces_all_but_the_limit_which_moves_by_its_delta() {
 	let before = EligibilityWord { limit: 1_000, ..word() };
 	let applied = before.applied(&item(-5), 3, 0).unwrap();
-	assert_eq!(
-		applied,
-		EligibilityWord { valid_until: 9, class: 8, permissions: 7, sequence: 3, limit: 995 }
-	);
+	assert_eq!(applied, EligibilityWord { valid_until: 9, class: 8, permissions: 7, sequence: 3, limit: 995 });
 }
 
 #[test]

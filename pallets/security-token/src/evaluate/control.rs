@@ -123,9 +123,8 @@ impl<T: Config> Pallet<T> {
 		action: &Action,
 	) -> Evaluation<Plan<T>> {
 		let mut refused = RefusalSet::new();
-		refused.add_if(amount > ids::MAX_AMOUNT, || {
-			Refusal::AmountTooLarge.with([amount.into(), ids::MAX_AMOUNT.into()])
-		});
+		refused
+			.add_if(amount > ids::MAX_AMOUNT, || Refusal::AmountTooLarge.with([amount.into(), ids::MAX_AMOUNT.into()]));
 		let position = Self::open_frozen(&mut refused, caller, asset, investor, action);
 		let Action { reason, document } = *action;
 		let plan = position.map(|mut position| {

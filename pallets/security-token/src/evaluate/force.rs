@@ -122,11 +122,8 @@ impl<T: Config> Pallet<T> {
 		}
 		let own = sender.account.investor == receiver.account.investor;
 		refused.add_if(own, || shape::malformed(shape::AT_INVESTOR));
-		let taken = if debited.is_some() {
-			take_movable::<T>(refused, &mut sender.position, wanted, sum, now)
-		} else {
-			None
-		};
+		let taken =
+			if debited.is_some() { take_movable::<T>(refused, &mut sender.position, wanted, sum, now) } else { None };
 		if !own {
 			let gone = taken.is_some() && sender.position.holder.used() == 0;
 			let leaver = if gone { sender.position.counted_in() } else { None };

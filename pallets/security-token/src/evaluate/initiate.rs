@@ -2,9 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use lockstep_primitives::{
-	ids, lots, shape, Evaluation, InitiateRequest, Lot, Refusal, RefusalSet,
-};
+use lockstep_primitives::{ids, lots, shape, Evaluation, InitiateRequest, Lot, Refusal, RefusalSet};
 use polkadot_sdk::sp_core::H256;
 
 use super::{
@@ -38,11 +36,7 @@ impl<T: Config> Pallet<T> {
 	/// All rules of this pallet about an order that `sender` wants to send at `now` (UTC seconds), and its plan.
 	///
 	/// The request's own form is among them; lane, deadline and recipient are not.
-	pub fn evaluate_initiate(
-		sender: [u8; 32],
-		request: &InitiateRequest,
-		now: u64,
-	) -> Evaluation<Departure> {
+	pub fn evaluate_initiate(sender: [u8; 32], request: &InitiateRequest, now: u64) -> Evaluation<Departure> {
 		let mut refused = shape::check_request(request);
 		let departure = Self::plan_departure(&mut refused, H256(sender), request, now);
 		conclude(refused, departure)
@@ -58,8 +52,7 @@ impl<T: Config> Pallet<T> {
 		let scene = open_scene::<T>(refused, asset, ids::PAUSE_INITIATE, now)?;
 		let End { account, mut position, .. } = End::open::<T>(asset, sender);
 		let sum = lots::sum(&request.lots);
-		let formed = shape::check_lots(&request.lots).is_empty()
-			&& lots::locked_count(&request.lots) <= ids::MAX_LOTS;
+		let formed = shape::check_lots(&request.lots).is_empty() && lots::locked_count(&request.lots) <= ids::MAX_LOTS;
 		// Of lots without form nothing can be said.
 		let debited = if formed { debit(refused, &account, sum) } else { None };
 		if !check_sender_bound(refused, &account, sender) {
@@ -111,8 +104,7 @@ fn take_lots<T: Config>(
 	sum: u128,
 	now: u64,
 ) -> Option<Vec<Lot>> {
-	let (due, locked): (Vec<Lot>, Vec<Lot>) =
-		request.lots.iter().copied().partition(|lot| lots::is_due(lot, now));
+	let (due, locked): (Vec<Lot>, Vec<Lot>) = request.lots.iter().copied().partition(|lot| lots::is_due(lot, now));
 	let free = position.holder.free;
 	let to_another = request.to_investor != position.investor;
 	if to_another && !locked.is_empty() && lots::sum(&due) <= free.into() {
@@ -123,9 +115,7 @@ fn take_lots<T: Config>(
 	let taken = take_named::<T>(refused, position, &request.lots, now)?;
 	// Splitting a lot needs a place: the rest stays, the part in flight must be able to come back.
 	let places = position.places().saturating_add(lots::locked_count(&taken));
-	refused.add_if(places > ids::MAX_LOTS, || {
-		Refusal::TooManyLots.with([places.into(), ids::MAX_LOTS.into()])
-	});
+	refused.add_if(places > ids::MAX_LOTS, || Refusal::TooManyLots.with([places.into(), ids::MAX_LOTS.into()]));
 	Some(taken)
 }
 

@@ -69,11 +69,8 @@ impl<T: Config> Pallet<T> {
 		let sum = sum.low_u128();
 		let investor = end.account.investor;
 		let position = credit_within::<T>(refused, end.position, &issued, ids::MAX_LOTS, now);
-		let supply = Supply {
-			supply: supply.supply.saturating_add(sum),
-			issued: supply.issued.saturating_add(sum),
-			..supply
-		};
+		let supply =
+			Supply { supply: supply.supply.saturating_add(sum), issued: supply.issued.saturating_add(sum), ..supply };
 		let changes = Changes {
 			accounts: vec![(account, credit(&end.account, sum))],
 			positions: vec![position],
@@ -85,14 +82,8 @@ impl<T: Config> Pallet<T> {
 }
 
 /// NotController, and DomainMismatch away from the asset's home.
-fn check_issuer<T: Config>(
-	refused: &mut RefusalSet,
-	scene: &Scene<T::AccountId>,
-	caller: &T::AccountId,
-) {
+fn check_issuer<T: Config>(refused: &mut RefusalSet, scene: &Scene<T::AccountId>, caller: &T::AccountId) {
 	check_controller(refused, &scene.asset, caller);
 	let (here, home) = (eligibility::Pallet::<T>::domain(), scene.asset.params.home_domain);
-	refused.add_if(here != home, || {
-		Refusal::DomainMismatch.with([ids::to_word(here), ids::to_word(home)])
-	});
+	refused.add_if(here != home, || Refusal::DomainMismatch.with([ids::to_word(here), ids::to_word(home)]));
 }

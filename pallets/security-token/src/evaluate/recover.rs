@@ -44,14 +44,11 @@ impl<T: Config> Pallet<T> {
 		}
 		let found = End::open::<T>(asset, to).account;
 		let investor = lost.investor;
-		// A refund that is still expected at `to` would land on the wrong investor.
-		let expects = |position: Position| position.investor != investor;
-		let taken = if found.is_bound() {
-			found.investor != investor
-		} else {
-			Self::expected_at(asset, to).is_some_and(expects)
-		};
+		// A refund to an account that was recovered from must not land on another investor.
+		let owner = if found.is_bound() { Some(found.investor) } else { Self::moved_owner(asset, to) };
+		let taken = owner.is_some_and(|owner| owner != investor);
 		refused.add_if(taken, || Refusal::BindingInvalid.with([ids::to_word(to)]));
+		refused.add_if(!Self::can_forward_account(asset, from, to), || shape::malformed(shape::AT_FORWARDS));
 
 		let amount = lost.balance;
 		let flags = found.flags | (lost.flags & ids::FLAG_FROZEN);
@@ -62,8 +59,7 @@ impl<T: Config> Pallet<T> {
 			],
 			..Changes::none(asset)
 		};
-		let mut events: Vec<Event<T>> =
-			vec![Event::AccountBound { asset, account: from, investor: H256::zero() }];
+		let mut events: Vec<Event<T>> = vec![Event::AccountBound { asset, account: from, investor: H256::zero() }];
 		if !found.is_bound() {
 			events.push(Event::AccountBound { asset, account: to, investor });
 		}
@@ -89,9 +85,11 @@ impl<T: Config> Pallet<T> {
 		let shaped = shape::is_investor(&retired) && shape::is_investor(&successor) && retired != successor;
 		refused.add_if(!shaped, || shape::malformed(shape::AT_INVESTOR));
 		let plan = open_action::<T>(&mut refused, caller, asset, action).map(|scene| {
-			let (mut old, mut new) =
-				(Position::open::<T>(asset, retired), Position::open::<T>(asset, successor));
+			let (mut old, mut new) = (Position::open::<T>(asset, retired), Position::open::<T>(asset, successor));
 			check_pair_of_ids(&mut refused, &old.holder, &new.holder);
+			refused.add_if(!Self::can_forward_investor(asset, retired, successor), || {
+				shape::malformed(shape::AT_FORWARDS)
+			});
 			old.fold::<T>(now);
 			new.fold::<T>(now);
 			merge_into::<T>(&mut old, &mut new, &scene.asset.velocity, now);
@@ -112,9 +110,7 @@ fn check_pair_of_ids(refused: &mut RefusalSet, old: &Holder, new: &Holder) {
 		Refusal::TooManyInFlight.with([ids::MAX_ORDERS_IN_FLIGHT.into()])
 	});
 	let reserved = u32::from(old.reserved).saturating_add(new.reserved.into());
-	refused.add_if(reserved > ids::MAX_LOTS, || {
-		Refusal::TooManyLots.with([reserved.into(), ids::MAX_LOTS.into()])
-	});
+	refused.add_if(reserved > ids::MAX_LOTS, || Refusal::TooManyLots.with([reserved.into(), ids::MAX_LOTS.into()]));
 }
 
 /// Moves everything of the folded position `old` into the folded position `new` and retires `old`.
@@ -126,7 +122,7 @@ fn merge_into<T: Config>(old: &mut Position, new: &mut Position, velocity: &Velo
 	to.in_flight = to.in_flight.saturating_add(from.in_flight);
 	to.reserved = to.reserved.saturating_add(from.reserved);
 	to.orders = to.orders.saturating_add(from.orders);
-	to.freeze_amount(to.frozen.saturating_add(from.frozen));
+	to.freeze_amount(to.frozen.saturating_add(from.frozen).min(ids::MAX_AMOUNT));
 	to.flags |= from.flags & ids::FLAG_FROZEN;
 	let granted = from.eligibility().limit;
 	to.move_limit(|limit| limit.saturating_add(granted));

@@ -82,12 +82,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// All rules of a holder merging own lots to the latest of their times, and the plan.
-	pub(crate) fn evaluate_merge_lots(
-		caller: H256,
-		asset: H256,
-		named: &[Lot],
-		now: u64,
-	) -> Evaluation<Plan<T>> {
+	pub(crate) fn evaluate_merge_lots(caller: H256, asset: H256, named: &[Lot], now: u64) -> Evaluation<Plan<T>> {
 		let mut refused = shape::check_locked_lots(named, 2);
 		let formed = refused.is_empty();
 		let plan = Self::plan_merge_lots(&mut refused, caller, asset, named, (formed, now));

@@ -23,9 +23,7 @@ pub(crate) fn is_amount(amount: U256) -> bool {
 /// AmountZero and AmountTooLarge.
 pub(crate) fn check_amount(refused: &mut RefusalSet, amount: U256) {
 	refused.add_if(amount.is_zero(), || Refusal::AmountZero.bare());
-	refused.add_if(amount > ids::MAX_AMOUNT.into(), || {
-		Refusal::AmountTooLarge.with([amount, ids::MAX_AMOUNT.into()])
-	});
+	refused.add_if(amount > ids::MAX_AMOUNT.into(), || Refusal::AmountTooLarge.with([amount, ids::MAX_AMOUNT.into()]));
 }
 
 /// SenderUnbound; true when the account belongs to an investor.
@@ -82,12 +80,7 @@ pub(crate) fn check_receiving<AccountId>(
 
 /// LimitExceeded and HolderCapReached, of a receiver with a record and of an amount that can be one. `leaver` is the class
 /// that stops counting the sender by the same movement: its seat is free before the receiver takes one.
-pub(crate) fn check_caps<T: Config>(
-	refused: &mut RefusalSet,
-	receiver: &Position,
-	amount: U256,
-	leaver: Option<u16>,
-) {
+pub(crate) fn check_caps<T: Config>(refused: &mut RefusalSet, receiver: &Position, amount: U256, leaver: Option<u16>) {
 	let word = receiver.eligibility();
 	if word.is_absent() || !is_amount(amount) {
 		return;
@@ -222,9 +215,7 @@ pub(crate) fn check_authorised(refused: &mut RefusalSet, terms: &AssetTerms, tot
 /// InsufficientBalance; the account's record with `amount` less.
 pub(crate) fn debit(refused: &mut RefusalSet, account: &Account, amount: U256) -> Option<Account> {
 	let left = U256::from(account.balance).checked_sub(amount);
-	refused.add_if(left.is_none(), || {
-		Refusal::InsufficientBalance.with([account.balance.into(), amount])
-	});
+	refused.add_if(left.is_none(), || Refusal::InsufficientBalance.with([account.balance.into(), amount]));
 	// At most the balance it was, so it fits.
 	Some(Account { balance: left?.low_u128(), ..*account })
 }

@@ -7,7 +7,7 @@ use polkadot_sdk::sp_core::H256;
 
 use super::{check_controller, conclude, note};
 use crate::{
-	pallet::{Assets, AssetDocuments, Config, Pallet},
+	pallet::{AssetDocuments, Assets, Config, Pallet},
 	types::{Asset, Document, Documents, Velocity},
 };
 
@@ -34,9 +34,10 @@ impl<T: Config> Pallet<T> {
 		}
 		let mut documents = AssetDocuments::<T>::get(asset);
 		let named = !name.is_zero() && !hash.is_zero() && !uri.is_empty();
-		let kept = uri.try_into().ok().and_then(|uri| {
-			documents.try_insert(name, Document { uri, hash, updated_at: now }).ok()
-		});
+		let kept = uri
+			.try_into()
+			.ok()
+			.and_then(|uri| documents.try_insert(name, Document { uri, hash, updated_at: now }).ok());
 		refused.add_if(!named || kept.is_none(), || shape::malformed(shape::AT_DOCUMENT));
 		conclude(refused, Some(documents))
 	}
@@ -84,8 +85,11 @@ impl<T: Config> Pallet<T> {
 		note(&mut refused, admin);
 		let record = open_asset::<T>(&mut refused, asset).map(|mut record| {
 			let known = &record.params.terms;
-			let follows = terms.terms == known.terms.saturating_add(1) && terms.decimals == known.decimals;
+			let follows = terms.terms == known.terms.saturating_add(1);
 			refused.add_if(!follows, || shape::malformed(shape::AT_TERMS));
+			refused.add_if(terms.decimals != known.decimals, || {
+				Refusal::DecimalsMismatch.with([terms.decimals.into(), known.decimals.into()])
+			});
 			record.params.terms = terms;
 			record.params.pairs = pairs;
 			record

@@ -5,8 +5,8 @@ use polkadot_sdk::sp_core::{H256, U256};
 
 use super::{
 	check_amount, check_caps, check_frozen_amount, check_may_send, check_pair, check_receiver_bound,
-	check_receiver_frozen, check_receiving, check_sender_bound, check_sender_frozen, check_velocity, conclude,
-	credit, debit, open_scene, Changes, Scene,
+	check_receiver_frozen, check_receiving, check_sender_bound, check_sender_frozen, check_velocity, conclude, credit,
+	debit, open_scene, Changes, Scene,
 };
 use crate::{
 	follow::End,
@@ -56,19 +56,14 @@ impl<T: Config> Pallet<T> {
 		let mut sender = End::open::<T>(asset, from);
 		let mut receiver = End::open::<T>(asset, to);
 		check_ends(refused, &sender, &receiver);
-		let debited = if amount > ids::MAX_AMOUNT.into() {
-			None
-		} else {
-			debit(refused, &sender.account, amount)
-		};
+		let debited = if amount > ids::MAX_AMOUNT.into() { None } else { debit(refused, &sender.account, amount) };
 		if !(sender.account.is_bound() && receiver.account.is_bound()) {
 			return None;
 		}
 		let mut changes = Changes::none(asset);
 		if sender.account.investor != receiver.account.investor {
 			let leaver = part::<T>(refused, &scene, &mut sender.position, amount, debited.is_some());
-			receiver.position =
-				enter::<T>(refused, &scene, &sender.position, receiver.position, amount, leaver);
+			receiver.position = enter::<T>(refused, &scene, &sender.position, receiver.position, amount, leaver);
 			changes.positions = alloc::vec![sender.position, receiver.position];
 		}
 		// To itself nothing changes: two records of one account would overwrite each other.

@@ -109,7 +109,7 @@ mod limits {
 				System::reset_events();
 				move_limit(asset, 1, delta);
 				let told = take_events().into_iter().find_map(|event| match event {
-					Event::EligibilitySet { room, released, .. } => Some((room, released)),
+					Event::LimitSet { room, released, .. } => Some((room, released)),
 					_ => None,
 				});
 				assert_eq!(told, Some((room, released)), "{delta}");
@@ -341,7 +341,8 @@ mod crossings {
 	fn a_seat_of_a_class_that_the_investor_left_is_still_added_to_that_class() {
 		keep(|asset| {
 			leave_seats(asset, 1, 0);
-			let order = lockstep_primitives::TransferOrder { seat: 8, ..incoming(asset, investor(1), 1, 1, vec![free(1)]) };
+			let order =
+				lockstep_primitives::TransferOrder { seat: 8, ..incoming(asset, investor(1), 1, 1, vec![free(1)]) };
 			assert_eq!(deliver(&order), Ok(()));
 			assert_eq!((class(asset, 8), class(asset, 1)), ((1, 0), (0, 1)));
 		});

@@ -51,8 +51,7 @@ mod gate {
 			for odd in [Action { reason: 0, ..action() }, Action { document: H256::zero(), ..action() }] {
 				assert_noop!(call(203, asset, odd), refused(Refusal::Malformed));
 			}
-			let unsigned =
-				SecurityToken::freeze_investor(RuntimeOrigin::none(), asset, investor(1), true, action());
+			let unsigned = SecurityToken::freeze_investor(RuntimeOrigin::none(), asset, investor(1), true, action());
 			assert_noop!(unsigned, refused(Refusal::NotController));
 			assert_ok!(call(203, asset, action()));
 		});
@@ -117,9 +116,8 @@ mod freezing {
 	fn a_frozen_investor_neither_gives_nor_takes_but_refunds_land() {
 		funded(|asset| {
 			let order = depart(asset, 1, investor(1), vec![free(10)]);
-			let set = |frozen| {
-				SecurityToken::freeze_investor(signed(controller()), asset, investor(1), frozen, action())
-			};
+			let set =
+				|frozen| SecurityToken::freeze_investor(signed(controller()), asset, investor(1), frozen, action());
 			assert_ok!(set(true));
 			assert_eq!(explain(asset, 1, 2, 5), vec![7]);
 			assert_eq!(explain_arrival(&incoming(asset, investor(1), 1, 1, vec![free(1)])), vec![8]);

@@ -13,13 +13,7 @@ fn keep(test: impl FnOnce(H256)) {
 }
 
 fn explain_issue(asset: H256, to: u8, lots: Vec<Lot>) -> Vec<u16> {
-	let found = SecurityToken::evaluate_issue(
-		&controller(),
-		asset,
-		[to; 32],
-		lots,
-		Eligibility::now(),
-	);
+	let found = SecurityToken::evaluate_issue(&controller(), asset, [to; 32], lots, Eligibility::now());
 	found.refused.reasons().iter().map(|reason| reason.refusal.number()).collect()
 }
 
@@ -44,10 +38,7 @@ fn lots_of_equal_times_merge_and_due_ones_make_room() {
 		assert_ok!(issue(asset, 1, lots.clone()));
 		assert_ok!(issue(asset, 1, lots));
 		assert_eq!(holding(asset, 1).1.len(), 32);
-		assert_noop!(
-			issue(asset, 1, vec![lot(1, START, START + 33)]),
-			refused(Refusal::TooManyLots)
-		);
+		assert_noop!(issue(asset, 1, vec![lot(1, START, START + 33)]), refused(Refusal::TooManyLots));
 		set_time(START + 1);
 		assert_ok!(issue(asset, 1, vec![lot(1, START, START + 33)]));
 		assert_eq!(holding(asset, 1).0, 2);

@@ -38,8 +38,12 @@ fn old_chain() -> H256 {
 		ids::PAUSE_DELIVER,
 	);
 	unhashed::put_raw(&Assets::<Test>::hashed_key_for(asset), &old.encode());
-	let positions =
-		[(1, old_holder(5, 10, 0, 2, START + 10)), (2, old_holder(5, 0, 9, 0, 0)), (3, old_holder(6, 0, 0, 0, 0)), (4, old_holder(6, 1, 0, 0, 0))];
+	let positions = [
+		(1, old_holder(5, 10, 0, 2, START + 10)),
+		(2, old_holder(5, 0, 9, 0, 0)),
+		(3, old_holder(6, 0, 0, 0, 0)),
+		(4, old_holder(6, 1, 0, 0, 0)),
+	];
 	for (n, bytes) in positions {
 		unhashed::put_raw(&Holders::<Test>::hashed_key_for(asset, investor(n)), &bytes);
 	}

@@ -23,9 +23,9 @@ fn skipped(fill: impl FnOnce(&mut OracleBatch)) -> Vec<(u8, u16)> {
 	System::events()
 		.into_iter()
 		.filter_map(|record| match record.event {
-			RuntimeEvent::Eligibility(lockstep_eligibility::Event::ItemSkipped {
-				kind, code, ..
-			}) => Some((kind, code)),
+			RuntimeEvent::Eligibility(lockstep_eligibility::Event::ItemSkipped { kind, code, .. }) => {
+				Some((kind, code))
+			},
 			_ => None,
 		})
 		.collect()
@@ -52,16 +52,18 @@ mod eligibility {
 				limit: LIMIT - 30,
 			};
 			assert_eq!(EligibilityWord::unpack(packed), expected);
+			let (investor, record) = (investor(1), expected.record());
 			assert_eq!(
-				take_events().pop(),
-				Some(Event::EligibilitySet {
-					asset,
-					investor: investor(1),
-					record: expected.record(),
-					room: LIMIT - 30,
-					released: 130,
-				})
+				take_events(),
+				vec![
+					Event::EligibilitySet { asset, investor, record },
+					Event::LimitSet { asset, investor, room: LIMIT + 100, released: 0 },
+					Event::EligibilitySet { asset, investor, record },
+					Event::LimitSet { asset, investor, room: LIMIT - 30, released: 130 },
+				]
 			);
+			permit(asset, 1, ids::RECEIVE);
+			assert_eq!(take_events().len(), 1, "a renewal tells of no limit");
 		});
 	}
 
@@ -89,10 +91,7 @@ mod eligibility {
 			let mut over = most.clone();
 			over.limit_delta = 1;
 			let items = vec![unknown, shapeless, zero, most, over];
-			assert_eq!(
-				skipped(|batch| batch.eligibilities = items),
-				vec![(1, 3), (1, 48), (1, 48), (1, 43)]
-			);
+			assert_eq!(skipped(|batch| batch.eligibilities = items), vec![(1, 3), (1, 48), (1, 48), (1, 43)]);
 			let word = EligibilityWord::unpack(SecurityToken::eligibility(asset, investor(1)));
 			assert_eq!(word.limit, MAX_ROOM);
 		});
@@ -200,12 +199,8 @@ mod bindings {
 	}
 
 	fn use_permit(caller: u8, asset: H256, n: u8) -> DispatchResult {
-		let permit = BindingPermit {
-			asset,
-			account: named(caller),
-			investor: investor(n),
-			expires_at: Eligibility::now() + 60,
-		};
+		let permit =
+			BindingPermit { asset, account: named(caller), investor: investor(n), expires_at: Eligibility::now() + 60 };
 		let signatures = sign(&oracle()[1..], digest_permit(&permit, Eligibility::domain()));
 		Eligibility::bind(signed(account(caller)), permit, 1, signatures)
 	}
@@ -215,10 +210,7 @@ mod bindings {
 		keep(|asset| {
 			assert_ok!(use_permit(60, asset, 2));
 			assert_eq!(bound_to(asset, 60), investor(2));
-			assert_eq!(
-				take_events(),
-				vec![Event::AccountBound { asset, account: named(60), investor: investor(2) }]
-			);
+			assert_eq!(take_events(), vec![Event::AccountBound { asset, account: named(60), investor: investor(2) }]);
 			assert_ok!(use_permit(60, asset, 2));
 			assert_eq!(take_events(), vec![]);
 		});
@@ -228,10 +220,7 @@ mod bindings {
 	fn a_permit_does_not_rebind_an_account_in_use() {
 		keep(|asset| {
 			assert_ok!(issue(asset, 1, vec![free(5)]));
-			assert_noop!(
-				use_permit(1, asset, 2),
-				lockstep_eligibility::Error::<Test>::Refused(Refusal::AccountInUse)
-			);
+			assert_noop!(use_permit(1, asset, 2), lockstep_eligibility::Error::<Test>::Refused(Refusal::AccountInUse));
 			assert_noop!(
 				use_permit(60, H256([7; 32]), 2),
 				lockstep_eligibility::Error::<Test>::Refused(Refusal::AssetUnknown)

@@ -120,17 +120,21 @@ mod accounts {
 	}
 
 	#[test]
-	fn forwarding_stays_one_hop_through_many_recoveries() {
+	fn forwarding_stays_one_hop_through_many_recoveries_and_none_is_forgotten() {
 		funded(|asset| {
 			let order = depart(asset, 1, investor(1), vec![free(100)]);
-			for n in 60..100 {
+			for n in 60..92 {
 				assert_ok!(recover(asset, if n == 60 { 1 } else { n - 1 }, n));
 			}
-			assert_eq!(SecurityToken::moved_to(asset, named(98)), named(99));
-			assert_eq!(SecurityToken::moved_to(asset, named(80)), named(99));
+			assert_noop!(recover(asset, 91, 92), refused(Refusal::Malformed));
+			assert_noop!(recover(asset, 11, 91), refused(Refusal::Malformed));
+			assert_ok!(recover(asset, 91, 70));
+			for of in [1, 60, 69, 71, 91] {
+				assert_eq!(SecurityToken::moved_to(asset, named(of)), named(70));
+			}
 			SecurityToken::refund(&order);
 			check_all(asset);
-			assert_eq!(balance(asset, 99), 150, "even what fell out of the list is found hop by hop");
+			assert_eq!(balance(asset, 70), 150);
 		});
 	}
 
@@ -148,29 +152,21 @@ mod accounts {
 	}
 
 	#[test]
-	fn a_recovered_account_may_be_bound_anew_and_is_no_longer_forwarded() {
-		funded(|asset| {
-			assert_ok!(recover(asset, 1, 60));
-			bind(asset, 1, 2);
-			assert_eq!(SecurityToken::moved_to(asset, named(1)), H256::zero());
-			assert_eq!(owner(asset, 1), investor(2));
-			assert_ok!(recover(asset, 60, 61));
-			assert_eq!(SecurityToken::moved_to(asset, named(1)), H256::zero(), "a stale entry is left alone");
-		});
-	}
-
-	#[test]
-	fn an_account_that_a_refund_is_expected_at_is_given_to_nobody_else() {
+	fn an_account_that_was_recovered_from_is_opened_by_a_recovery_back_only() {
 		funded(|asset| {
 			let order = depart(asset, 1, investor(1), vec![free(100)]);
 			assert_ok!(recover(asset, 1, 60));
-			assert_eq!(skipped(vec![binding(asset, 1, investor(2))]), vec![44]);
+			let items = [investor(1), investor(2), H256::zero()].map(|to| binding(asset, 1, to));
+			assert_eq!(skipped(items.to_vec()), vec![45, 45, 45]);
 			assert_ok!(issue(asset, 2, vec![free(5)]));
 			assert_noop!(recover(asset, 2, 1), refused(Refusal::BindingInvalid));
-			assert_eq!(skipped(vec![binding(asset, 1, investor(1))]), Vec::<u16>::new());
 			SecurityToken::refund(&order);
 			check_all(asset);
-			assert_eq!((balance(asset, 1), balance(asset, 60)), (100, 50));
+			assert_eq!((balance(asset, 1), balance(asset, 60)), (0, 150));
+			assert_noop!(recover(asset, 2, 1), refused(Refusal::BindingInvalid));
+			assert_ok!(recover(asset, 60, 1));
+			assert_eq!((balance(asset, 1), balance(asset, 60)), (150, 0));
+			assert_eq!(skipped(vec![binding(asset, 60, investor(1))]), vec![45]);
 		});
 	}
 }
@@ -190,10 +186,7 @@ mod investors {
 			assert_ok!(replace(asset, 1, 2));
 			let (reason, document) = (action().reason, action().document);
 			let (retired, successor) = (investor(1), investor(2));
-			assert_eq!(
-				take_events(),
-				vec![Event::InvestorReplaced { asset, retired, successor, reason, document }]
-			);
+			assert_eq!(take_events(), vec![Event::InvestorReplaced { asset, retired, successor, reason, document }]);
 			let (held, lots) = SecurityToken::position(asset, investor(2));
 			assert_eq!((held.free, lots), (90, vec![lot(45, START, START + 100)]));
 			assert_eq!((held.in_flight, held.orders, held.reserved, held.frozen), (30, 1, 1, 33));
@@ -255,11 +248,11 @@ mod investors {
 			assert_ok!(replace(asset, 1, 2));
 			System::reset_events();
 			bind(asset, 60, 1);
+			assert_eq!(take_events(), vec![Event::AccountBound { asset, account: named(60), investor: investor(2) }]);
 			assert_eq!(
-				take_events(),
-				vec![Event::AccountBound { asset, account: named(60), investor: investor(2) }]
+				skipped(vec![binding(asset, 1, investor(1)), binding(asset, 1, investor(2))]),
+				Vec::<u16>::new()
 			);
-			assert_eq!(skipped(vec![binding(asset, 1, investor(1)), binding(asset, 1, investor(2))]), Vec::<u16>::new());
 			assert_eq!(skipped(vec![binding(asset, 1, investor(3))]), vec![44]);
 		});
 	}
@@ -288,6 +281,18 @@ mod investors {
 			assert_noop!(replace(asset, 1, 3), refused(Refusal::Malformed));
 			assert_noop!(replace(asset, 3, 2), refused(Refusal::Malformed));
 			assert_noop!(replace(asset, 3, 3), refused(Refusal::Malformed));
+		});
+	}
+
+	#[test]
+	fn at_most_thirty_two_ids_lead_to_one() {
+		funded(|asset| {
+			for n in 60..92 {
+				assert_ok!(replace(asset, if n == 60 { 1 } else { n - 1 }, n));
+			}
+			assert_eq!(SecurityToken::successor(asset, investor(1)), investor(91));
+			assert_noop!(replace(asset, 91, 92), refused(Refusal::Malformed));
+			assert_eq!((owner(asset, 1), holding(asset, 91).0), (investor(91), 100));
 		});
 	}
 

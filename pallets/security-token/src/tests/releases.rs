@@ -76,9 +76,8 @@ fn issue_later(asset: H256) -> DispatchResult {
 #[test]
 fn only_the_admin_proposes_and_releases_and_the_guardian_may_call_it_off() {
 	funded(|asset, near, _| {
-		let by = |who: u8| {
-			SecurityToken::propose_release(signed(account(who)), asset, investor(1), vec![near], action())
-		};
+		let by =
+			|who: u8| SecurityToken::propose_release(signed(account(who)), asset, investor(1), vec![near], action());
 		for who in [202, 203, 1] {
 			assert_noop!(by(who), refused(Refusal::NotAdmin));
 		}
@@ -94,8 +93,7 @@ fn only_the_admin_proposes_and_releases_and_the_guardian_may_call_it_off() {
 		set_time(START + delay());
 		assert_noop!(release(asset, &[near]), refused(Refusal::Malformed));
 		assert_eq!(Releases::<Test>::iter().count(), 0);
-		let by_controller =
-			SecurityToken::release_lots(signed(controller()), asset, investor(1), vec![near], action());
+		let by_controller = SecurityToken::release_lots(signed(controller()), asset, investor(1), vec![near], action());
 		assert_noop!(by_controller, refused(Refusal::NotAdmin));
 	});
 }
@@ -107,14 +105,10 @@ fn a_proposal_names_locked_lots_an_investor_and_a_document() {
 		assert_noop!(propose(asset, &[Lot { amount: 0, ..near }]), refused(Refusal::AmountZero));
 		assert_noop!(propose(asset, &[free(1)]), refused(Refusal::Malformed));
 		assert_noop!(propose(asset, &[far, near]), refused(Refusal::Malformed));
-		assert_noop!(
-			propose(asset, &[Lot { amount: ids::MAX_AMOUNT + 1, ..near }]),
-			refused(Refusal::AmountTooLarge)
-		);
+		assert_noop!(propose(asset, &[Lot { amount: ids::MAX_AMOUNT + 1, ..near }]), refused(Refusal::AmountTooLarge));
 		assert_noop!(propose(H256([7; 32]), &[near]), refused(Refusal::AssetUnknown));
-		let odd = |investor, action| {
-			SecurityToken::propose_release(signed(admin()), asset, investor, vec![near], action)
-		};
+		let odd =
+			|investor, action| SecurityToken::propose_release(signed(admin()), asset, investor, vec![near], action);
 		assert_noop!(odd(H256([1; 32]), action()), refused(Refusal::Malformed));
 		assert_noop!(odd(investor(1), Action::default()), refused(Refusal::Malformed));
 	});

@@ -76,7 +76,8 @@ mod pairs {
 			let many = |n: u16| (0..n).map(|class| pair(1, class, 1)).collect::<Vec<_>>();
 			assert_ok!(set_pairs(asset, many(32)));
 			assert_eq!(SecurityToken::pair_rules(asset), many(32));
-			for odd in [many(33), vec![pair(1, 2, 3)], vec![pair(1, 2, 1), pair(1, 2, 0)], vec![pair(2, 1, 1), pair(1, 9, 1)]]
+			for odd in
+				[many(33), vec![pair(1, 2, 3)], vec![pair(1, 2, 1), pair(1, 2, 0)], vec![pair(2, 1, 1), pair(1, 9, 1)]]
 			{
 				assert_noop!(set_pairs(asset, odd), refused(Refusal::Malformed));
 			}
@@ -109,7 +110,11 @@ mod velocity {
 	fn wait(asset: H256, amount: u128) -> Option<u64> {
 		let now = Eligibility::now();
 		let found = SecurityToken::evaluate_transfer(asset, [1; 32], [2; 32], amount.into(), now).refused;
-		found.reasons().iter().find(|reason| reason.refusal == Refusal::VelocityExceeded).map(|reason| reason.values[0].low_u64())
+		found
+			.reasons()
+			.iter()
+			.find(|reason| reason.refusal == Refusal::VelocityExceeded)
+			.map(|reason| reason.values[0].low_u64())
 	}
 
 	#[test]
@@ -170,10 +175,7 @@ mod velocity {
 				assert_noop!(set_velocity(asset, capacity, rate), refused(Refusal::Malformed));
 			}
 			assert_noop!(set_velocity(H256([7; 32]), 1, 1), refused(Refusal::AssetUnknown));
-			assert_noop!(
-				SecurityToken::set_velocity(signed(controller()), asset, 1, 1),
-				refused(Refusal::NotAdmin)
-			);
+			assert_noop!(SecurityToken::set_velocity(signed(controller()), asset, 1, 1), refused(Refusal::NotAdmin));
 		});
 	}
 }
@@ -204,7 +206,7 @@ mod terms {
 			};
 			assert_noop!(attempt(|terms| terms.terms += 1), refused(Refusal::Malformed));
 			assert_noop!(attempt(|terms| terms.terms -= 1), refused(Refusal::Malformed));
-			assert_noop!(attempt(|terms| terms.decimals += 1), refused(Refusal::Malformed));
+			assert_noop!(attempt(|terms| terms.decimals += 1), refused(Refusal::DecimalsMismatch));
 			assert_noop!(attempt(|terms| terms.default_rule = 3), refused(Refusal::Malformed));
 			assert_noop!(attempt(|terms| terms.authorised_issue = 0), refused(Refusal::Malformed));
 			assert_noop!(attempt(|terms| terms.authorised_issue = u128::MAX), refused(Refusal::AmountTooLarge));
@@ -276,8 +278,7 @@ mod documents {
 			for (name, uri, hash) in [(0, &b"a"[..], 1), (1, b"", 1), (1, b"a", 0), (1, &[b'a'; 257], 1)] {
 				assert_noop!(set(asset, name, uri, hash), refused(Refusal::Malformed));
 			}
-			let by_admin =
-				SecurityToken::set_document(signed(admin()), asset, H256([1; 32]), vec![1], H256([1; 32]));
+			let by_admin = SecurityToken::set_document(signed(admin()), asset, H256([1; 32]), vec![1], H256([1; 32]));
 			assert_noop!(by_admin, refused(Refusal::NotController));
 			assert_noop!(set(H256([7; 32]), 1, b"a", 1), refused(Refusal::AssetUnknown));
 		});

@@ -3,7 +3,7 @@ pragma solidity =0.8.37;
 
 import {Arrival, ISecurityToken} from "../interfaces/ISecurityToken.sol";
 import {Digests} from "../libraries/Digests.sol";
-import {LotWord, Lots} from "../libraries/Lots.sol";
+import {LotWord} from "../libraries/Lots.sol";
 import {Quorum, SignerSets} from "../libraries/Quorum.sol";
 import {Findings, Refusals} from "../libraries/Refusals.sol";
 import {
@@ -24,6 +24,7 @@ import {
 } from "../types/Constants.sol";
 import {Approval, Reason, TransferOrder} from "../types/Types.sol";
 import {FlowWord} from "./FlowWords.sol";
+import {OrderLots} from "./OrderLots.sol";
 import {RateLimits} from "./RateLimits.sol";
 
 /// @title The destination's side of a crossing: the only judge of an order
@@ -155,12 +156,13 @@ abstract contract Arrivals is RateLimits {
         if (!_isInvestor(order.fromInvestor) || !_isInvestor(order.toInvestor)) {
             findings.add(Refusals.MALFORMED, AT_INVESTOR);
         }
-        (lots, sum) = Lots.read(findings, order.lots);
-        if (order.fromInvestor != order.toInvestor && Lots.lockedCount(lots) > 0) {
-            findings.add(Refusals.MALFORMED, AT_LOTS);
+        uint256 locked;
+        (lots, sum, locked) = OrderLots.read(findings, order.lots);
+        if (order.fromInvestor != order.toInvestor) {
+            if (locked > 0) findings.add(Refusals.MALFORMED, AT_LOTS);
+            // To another investor no room travels, and no seat.
+            if (order.seat != 0) findings.add(Refusals.MALFORMED, AT_SEAT);
         }
-        // To another investor no room travels, and no seat.
-        if (order.fromInvestor != order.toInvestor && order.seat != 0) findings.add(Refusals.MALFORMED, AT_SEAT);
         if (findings.set != before) (lots, sum) = (new LotWord[](0), 0);
     }
 

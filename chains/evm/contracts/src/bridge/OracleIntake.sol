@@ -52,7 +52,8 @@ abstract contract OracleIntake is BridgeBase {
         ISecurityToken token = _assets[permit.asset].token;
         _checkPermit(permit, token);
         _sets.verify(ROLE_ORACLE, set, Digests.permit(permit, _separator), signatures);
-        token.applyBinding(permit.account, permit.investor);
+        // The token was asked above; were its answer another one now, nothing may seem done.
+        assert(token.applyBinding(permit.account, permit.investor) == 0);
     }
 
     function _checkPermit(BindingPermit calldata permit, ISecurityToken token) private view {

@@ -58,14 +58,17 @@ abstract contract RateLimits is BridgeBase {
     }
 
     /// @dev What leaves is spent of the lane and of the investor's share, and gives room to what arrives.
-    function _countOut(bytes32 asset, bytes32 lane, bytes32 investor, uint256 amount) internal {
-        Flow storage flow = _flows[asset][lane];
+    function _countOut(
+        Flow storage flow,
+        mapping(bytes32 investor => PairWord) storage shares,
+        bytes32 investor,
+        uint256 amount
+    ) internal {
         FlowWord word = flow.outbound.plus(amount);
         if (word.isLimited()) {
             PairWord limit = flow.outLimit;
             word = word.withBucket(_spent(word, limit) + amount, block.timestamp);
-            PairWord share = _shares[asset][lane][investor];
-            _shares[asset][lane][investor] = PairWords.make(_spentOfShare(share, limit) + amount, block.timestamp);
+            shares[investor] = PairWords.make(_spentOfShare(shares[investor], limit) + amount, block.timestamp);
             flow.inbound = _givenBack(flow.inbound, flow.inLimit, amount);
         }
         flow.outbound = word;

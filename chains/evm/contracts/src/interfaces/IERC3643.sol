@@ -3,9 +3,7 @@ pragma solidity =0.8.37;
 
 /// @title The events of an ERC-3643 token
 interface IERC3643Events {
-    event RecoverySuccess(
-        address indexed lostWallet, address indexed newWallet, address indexed investorOnchainID
-    );
+    event RecoverySuccess(address indexed lostWallet, address indexed newWallet, address indexed investorOnchainID);
     event AddressFrozen(address indexed userAddress, bool indexed isFrozen, address indexed owner);
     event TokensFrozen(address indexed userAddress, uint256 amount);
     event TokensUnfrozen(address indexed userAddress, uint256 amount);

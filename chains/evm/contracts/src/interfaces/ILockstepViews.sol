@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity =0.8.37;
 
-import {
-    AssetInfo,
-    InitiateRequest,
-    LaneFlow,
-    Lot,
-    PairRule,
-    RateInfo,
-    Reason,
-    TransferOrder
-} from "../types/Types.sol";
+import {AssetInfo, InitiateRequest, LaneFlow, Lot, PairRule, RateInfo, Reason, TransferOrder} from "../types/Types.sol";
 import {IRefusals} from "./IRefusals.sol";
 
 /// @title What anyone may read of a chain of Lockstep

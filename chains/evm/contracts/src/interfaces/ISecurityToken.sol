@@ -31,7 +31,8 @@ interface ISecurityToken is ITokenEvents {
 
     /// @notice Writes eligibility records, all of this asset and of batch `number`; at most 256. Only the bridge.
     /// @return malformed Bit n: item n names no investor (Malformed), and nothing of it was applied.
-    /// @return tooLarge Bit n: item n would move a room out of its range (AmountTooLarge), and nothing of it was applied.
+    /// @return tooLarge Bit n: item n would move a room out of its range (AmountTooLarge), and nothing of it was
+    /// applied.
     function applyEligibilities(EligibilityItem[] calldata items, uint64 number)
         external
         returns (uint256 malformed, uint256 tooLarge);
@@ -58,8 +59,8 @@ interface ISecurityToken is ITokenEvents {
     /// @notice Takes an order in, or changes nothing and answers with the lowest refusal's number. Only the bridge.
     function arrive(Arrival calldata arrival) external returns (uint16 code);
 
-    /// @notice Ends the flight of a delivered order with `locked` locked lots; `own` when its two investors are the same
-    /// id. Only the bridge.
+    /// @notice Ends the flight of a delivered order with `locked` locked lots; `own` when its two investors are the
+    /// same id. Only the bridge.
     function settleDelivered(bytes32 fromInvestor, uint256 sum, uint256 locked, uint16 seat, bool own) external;
 
     /// @notice Returns the very lots of an order that was not delivered. Asks no rule: a refund always lands.

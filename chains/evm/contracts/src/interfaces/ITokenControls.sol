@@ -8,19 +8,10 @@ import {AssetTerms, Lot, PairRule} from "../types/Types.sol";
 /// ERC-3643 interface, which has no place for them, carry 3643 and 0.
 interface ITokenControlEvents {
     event Redeemed(
-        bytes32 indexed asset,
-        bytes32 indexed investor,
-        bytes32 account,
-        Lot[] lots,
-        uint16 reason,
-        bytes32 document
+        bytes32 indexed asset, bytes32 indexed investor, bytes32 account, Lot[] lots, uint16 reason, bytes32 document
     );
-    event AccountFrozen(
-        bytes32 indexed asset, bytes32 indexed account, bool frozen, uint16 reason, bytes32 document
-    );
-    event InvestorFrozen(
-        bytes32 indexed asset, bytes32 indexed investor, bool frozen, uint16 reason, bytes32 document
-    );
+    event AccountFrozen(bytes32 indexed asset, bytes32 indexed account, bool frozen, uint16 reason, bytes32 document);
+    event InvestorFrozen(bytes32 indexed asset, bytes32 indexed investor, bool frozen, uint16 reason, bytes32 document);
     event AmountFrozen(
         bytes32 indexed asset, bytes32 indexed investor, uint256 amount, uint16 reason, bytes32 document
     );
@@ -35,32 +26,16 @@ interface ITokenControlEvents {
         bytes32 document
     );
     event AccountRecovered(
-        bytes32 indexed asset,
-        bytes32 indexed from,
-        bytes32 indexed to,
-        uint256 amount,
-        uint16 reason,
-        bytes32 document
+        bytes32 indexed asset, bytes32 indexed from, bytes32 indexed to, uint256 amount, uint16 reason, bytes32 document
     );
     event InvestorReplaced(
-        bytes32 indexed asset,
-        bytes32 indexed retired,
-        bytes32 indexed successor,
-        uint16 reason,
-        bytes32 document
+        bytes32 indexed asset, bytes32 indexed retired, bytes32 indexed successor, uint16 reason, bytes32 document
     );
     event LotsMoved(
-        bytes32 indexed asset,
-        bytes32 indexed from,
-        bytes32 indexed to,
-        Lot[] lots,
-        uint16 reason,
-        bytes32 document
+        bytes32 indexed asset, bytes32 indexed from, bytes32 indexed to, Lot[] lots, uint16 reason, bytes32 document
     );
     event ReleaseProposed(bytes32 indexed asset, bytes32 indexed investor, bytes32 id, uint64 eta);
-    event LotsReleased(
-        bytes32 indexed asset, bytes32 indexed investor, Lot[] lots, uint16 reason, bytes32 document
-    );
+    event LotsReleased(bytes32 indexed asset, bytes32 indexed investor, Lot[] lots, uint16 reason, bytes32 document);
     event ReleaseCancelled(bytes32 indexed asset, bytes32 id);
     event LotsMerged(bytes32 indexed asset, bytes32 indexed investor, Lot[] lots, Lot into);
     event VelocitySet(bytes32 indexed asset, uint256 capacity, uint256 rate);
@@ -116,8 +91,8 @@ interface IHolderControls is ITokenControlEvents {
     function moveLots(address from, address to, Lot[] calldata lots, uint16 reason, bytes32 document) external;
 
     /// @notice Proposes to free locked lots before their time; the only way an unlock time ever moves. Admin.
-    /// Requirements: AmountZero, AmountTooLarge, Malformed: 1 no investor id, 2 form of the lots (locked ones only),
-    /// 7 proposed already, 11 no reason or document.
+    /// Requirements: the token stands for the asset at the bridge (AssetUnknown); AmountZero, AmountTooLarge, Malformed: 1
+    /// no investor id, 2 form of the lots (locked ones only), 7 proposed already, 11 no reason or document.
     function proposeRelease(bytes32 investor, Lot[] calldata lots, uint16 reason, bytes32 document)
         external
         returns (bytes32 id);

@@ -13,11 +13,11 @@ interface ITokenEvents {
     /// only a chain whose code can't be replaced in place has such tokens.
     error TokenClosed();
 
-    /// @notice `record` is the eligibility word with a zero low half; `room` = limit - used after it; `released` is what
-    /// the oracle may grant elsewhere now.
-    event EligibilitySet(
-        bytes32 indexed asset, bytes32 indexed investor, uint256 record, int256 room, uint256 released
-    );
+    /// @notice `record` is the eligibility word with a zero low half.
+    event EligibilitySet(bytes32 indexed asset, bytes32 indexed investor, uint256 record);
+    /// @notice Follows `EligibilitySet` when the limit moved: `room` = limit - used after it; `released` is what the
+    /// oracle may grant elsewhere now.
+    event LimitSet(bytes32 indexed asset, bytes32 indexed investor, int256 room, uint256 released);
     event AccountBound(bytes32 indexed asset, bytes32 indexed account, bytes32 indexed investor);
     /// @notice `released` seats may be granted elsewhere now.
     event QuotaSet(bytes32 indexed asset, uint16 class, int64 quota, uint64 released);

@@ -3,9 +3,9 @@ pragma solidity =0.8.37;
 
 /// @title Arithmetic of limits over time
 /// @notice A bucket fills by what passes and drains by time. Pure functions; the same in every language of the project.
-/// Amounts and capacities in base units, rates in base units per second, both below 2^96 and a rate at least 1; times in
-/// UTC seconds below 2^64: nothing here overflows. `divisor` gives a part of a bucket: 4 for a quarter of its capacity
-/// and rate.
+/// Amounts and capacities in base units, rates in base units per second, both below 2^96 and a rate at least 1; times
+/// in UTC seconds below 2^64: nothing here overflows. `divisor` gives a part of a bucket: 4 for a quarter of its
+/// capacity and rate.
 library Buckets {
     // Told when an amount never fits.
     uint256 internal constant NEVER = type(uint64).max;

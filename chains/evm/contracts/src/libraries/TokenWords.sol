@@ -6,8 +6,8 @@ pragma solidity =0.8.37;
 type AccountWord is uint256;
 
 /// @dev What a transfer must know of the asset and of the oracle's clock, low to high: issuedAt u64 | maxOracleAge u64
-/// | holdingPeriod u64 | terms u32 | defaultRule u8 | pause u8 | decimals u8 | flags u8 (closed 1, velocity set 2, pair rules
-/// exist 4). Times in seconds.
+/// | holdingPeriod u64 | terms u32 | defaultRule u8 | pause u8 | decimals u8 | flags u8 (closed 1, velocity set 2, pair
+/// rules exist 4). Times in seconds.
 type ConfigWord is uint256;
 
 using AccountWords for AccountWord global;

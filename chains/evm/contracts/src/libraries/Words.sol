@@ -13,8 +13,9 @@ struct Eligibility {
     int128 limit;
 }
 
-/// @dev An investor's position in memory; {Words} knows the order of its fields. `slot` is where it is stored, `word` what its first word was when it was
-/// loaded. `lots` is filled only when `loaded`; `count` is what storage says. `folded` is what became free since.
+/// @dev An investor's position in memory; {Words} knows the order of its fields. `slot` is where it is stored, `word`
+/// what its first word was when it was loaded. `lots` is filled only when `loaded`; `count` is what storage says.
+/// `folded` is what became free since.
 struct Holding {
     uint256 slot;
     uint256 word;
@@ -32,14 +33,15 @@ struct Holding {
 /// @title Packed words
 /// @notice Eligibility as the protocol shows it, high to low: validUntil u64 | class u16 | permissions u8 | sequence
 /// u40 | limit i128. A token stores three words of an investor, each low to high:
-/// position: free u96 | room i136 | lots u6 | reserved places u6 | orders u4 | flags u8;
+/// position: free u96 | room i136 | lots u6 | reserved places u6 | orders u4 | flags u8 (those that views show, and
+/// again that the record lets the investor send);
 /// record: inFlight u128 | sequence u40 | permissions u8 | class u16 | validUntil u64, the last four where the
 /// eligibility word has them;
 /// extra: frozen u96 | spent u96 | spentAt u40, read only when a flag or a velocity asks for it.
 /// The room (limit - used) stands in place of the limit, in the word that every movement writes anyway: a limit costs a
 /// transfer no slot, and a crossing to oneself, which changes no room, writes nothing for it.
-/// What is in flight may pass a whole issue: tokens that arrived, came home and left again count once for each order that
-/// isn't settled yet. Fifteen orders of 96 bits need 100.
+/// What is in flight may pass a whole issue: tokens that arrived, came home and left again count once for each order
+/// that isn't settled yet. Fifteen orders of 96 bits need 100.
 /// The next unlock time isn't kept: lots are read only when free tokens don't suffice, and then it is among them.
 library Words {
     // Of a position: free tokens, lots, orders in flight. All zero: the investor has nothing here.

@@ -6,14 +6,7 @@ import {LotWord, Lots} from "../libraries/Lots.sol";
 import {Findings, Refusals} from "../libraries/Refusals.sol";
 import {AccountWord, ConfigWord} from "../libraries/TokenWords.sol";
 import {Holding, Words} from "../libraries/Words.sol";
-import {
-    BRIDGE,
-    FLAG_FROZEN,
-    MAX_LOTS,
-    MAX_ORDERS_IN_FLIGHT,
-    RULE_FORBID,
-    RULE_RESTART
-} from "../types/Constants.sol";
+import {BRIDGE, FLAG_FROZEN, MAX_LOTS, MAX_ORDERS_IN_FLIGHT, RULE_FORBID, RULE_RESTART} from "../types/Constants.sol";
 import {Reason} from "../types/Types.sol";
 import {Rules} from "./Rules.sol";
 
@@ -29,6 +22,7 @@ abstract contract Crossings is Rules, ISecurityToken {
         uint128 investor;
         uint256 record;
         uint256 spent;
+        uint256 locked;
         bool own;
         Holding giving;
         LotWord[] taken;
@@ -62,10 +56,13 @@ abstract contract Crossings is Rules, ISecurityToken {
         // The last lot takes the investor's seat with it, if it alone is on its way.
         uint256 left = giving.free + (giving.loaded ? giving.lots.length : giving.count);
         if (departure.own && left == 0 && giving.orders == 0) seat = Words.classOf(departure.record);
-        giving.reserved += Lots.lockedCount(taken);
-        giving.orders += 1;
+        // Places and orders are bounded by the rules, and what is in flight by fifteen orders.
+        unchecked {
+            giving.reserved += departure.locked;
+            giving.orders += 1;
+            _place(giving).record = departure.record + sum;
+        }
         _spend(giving, departure.spent);
-        _place(giving).record = departure.record + sum;
         _save(departure.investor, giving);
         _burn(sender, departure.account, sum);
         return (_toBytes32(departure.investor), config.terms(), seat, taken);
@@ -163,6 +160,7 @@ abstract contract Crossings is Rules, ISecurityToken {
         uint256 before = findings.set;
         taken = _take(findings, giving, wanted, sum, departure.own);
         uint256 locked = Lots.lockedCount(taken);
+        departure.locked = locked;
         if (findings.set != before || locked == 0) return taken;
         uint256 wouldBe = giving.lots.length + giving.reserved + locked;
         if (wouldBe > MAX_LOTS) findings.add(Refusals.TOO_MANY_LOTS, wouldBe, MAX_LOTS);

@@ -7,8 +7,8 @@ import {ISecurityToken} from "../interfaces/ISecurityToken.sol";
 import {TokenBase} from "./TokenBase.sol";
 
 /// @title What a token's extensions share
-/// @notice Their code runs on a token's storage, by delegatecall: `address(this)` is the token, and what it keeps in its
-/// own code is asked of it. Called by themselves they find nothing and can do nothing.
+/// @notice Their code runs on a token's storage, by delegatecall: `address(this)` is the token, and what it keeps in
+/// its own code is asked of it. Called by themselves they find nothing and can do nothing.
 abstract contract Extension is TokenBase {
     function _assetId() internal view override returns (bytes32) {
         return _token().asset();

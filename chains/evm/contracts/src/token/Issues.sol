@@ -28,7 +28,8 @@ abstract contract Issues is Crossings {
     /// well-formed, locked ones in the future, at most 32 with those there; the authorised issue not passed.
     function issue(address to, Lot[] calldata lots) external onThisChain {
         _requireOpen(_config);
-        (Findings memory findings, Issuance memory issuance) = _evaluateIssue(_controls(msg.sender), msg.sender, to, lots);
+        (Findings memory findings, Issuance memory issuance) =
+            _evaluateIssue(_controls(msg.sender), msg.sender, to, lots);
         findings.enforce();
         uint256 sum = issuance.sum;
         _issue.issued += uint128(sum);

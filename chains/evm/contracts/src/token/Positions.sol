@@ -54,8 +54,10 @@ abstract contract Positions is TokenBase {
         Holder storage holder = _place(holding);
         uint256 count = holding.count;
         lots = new LotWord[](count);
-        for (uint256 i; i < count; ++i) {
-            lots[i] = holder.lots[i];
+        unchecked {
+            for (uint256 i; i < count; ++i) {
+                lots[i] = holder.lots[i];
+            }
         }
     }
 

@@ -4,18 +4,15 @@ pragma solidity =0.8.37;
 import {Buckets} from "../libraries/Buckets.sol";
 import {LotWord, Lots} from "../libraries/Lots.sol";
 import {Findings, Refusals} from "../libraries/Refusals.sol";
-import {AccountWord, ConfigWord} from "../libraries/TokenWords.sol";
+import {ConfigWord} from "../libraries/TokenWords.sol";
 import {Holding, Words} from "../libraries/Words.sol";
 import {
     CONFIG_PAIRS,
     CONFIG_VELOCITY,
     FLAG_FROZEN,
     FLAG_PARTLY_FROZEN,
-    MAX_AMOUNT,
     MAX_FOREIGN_LOTS,
-    MAX_LOTS,
     RECEIVE,
-    RULE_FORBID,
     RULE_RESTART,
     SEND
 } from "../types/Constants.sol";
@@ -65,8 +62,8 @@ abstract contract Rules is Positions {
         findings.add(Refusals.LIMIT_EXCEEDED, uint256(getting.room + int256(used)), used + amount);
     }
 
-    /// @dev HolderCapReached(class, quota) when the investor has nothing yet and his class has no seat; `leaving` holders
-    /// of the class go by the same move.
+    /// @dev HolderCapReached(class, quota) when the investor has nothing yet and his class has no seat; `leaving`
+    /// holders of the class go by the same move.
     function _checkQuota(Findings memory findings, Holding memory getting, uint256 record, uint256 leaving)
         internal
         view
@@ -79,8 +76,8 @@ abstract contract Rules is Positions {
         }
     }
 
-    /// @dev How many seats of the receiver's class `amount` frees by leaving `giving`: 1 when it is all that the investor
-    /// has and is in flight, and nothing forbids taking it. Before `giving` changes.
+    /// @dev How many seats of the receiver's class `amount` frees by leaving `giving`: 1 when it is all that the
+    /// investor has and is in flight, and nothing forbids taking it. Before `giving` changes.
     function _leaving(
         Findings memory findings,
         Holding memory giving,
@@ -178,8 +175,8 @@ abstract contract Rules is Positions {
         }
     }
 
-    /// @dev Takes the lots that `wanted` names, in the form of an order with the sum `sum`, out of `giving`: LotsLocked,
-    /// TooManyLots, LotUnknown. To another investor (`own` false) nothing locked moves.
+    /// @dev Takes the lots that `wanted` names, in the form of an order with the sum `sum`, out of `giving`:
+    /// LotsLocked, TooManyLots, LotUnknown. To another investor (`own` false) nothing locked moves.
     function _take(Findings memory findings, Holding memory giving, LotWord[] memory wanted, uint256 sum, bool own)
         internal
         view
@@ -193,6 +190,6 @@ abstract contract Rules is Positions {
             findings.add(Refusals.LOTS_LOCKED, giving.free, Lots.nextUnlock(giving.lots), sum);
             return taken;
         }
-        (giving.free, taken) = Lots.take(findings, giving.free, giving.lots, wanted, block.timestamp);
+        (giving.free, taken) = Lots.takeFolded(findings, giving.free, giving.lots, wanted, demand, due);
     }
 }

@@ -10,8 +10,8 @@ import {AccountWord, ConfigWord} from "../libraries/TokenWords.sol";
 import {CONFIG_CLOSED, controllerRole} from "../types/Constants.sol";
 
 /// @title Storage of a token
-/// @notice Laid out so that a local transfer touches seven slots: config, two accounts, and for each investor the
-/// position and the record. A token's extensions run on this storage by delegatecall: all state is declared here, in
+/// @notice Laid out so that a local transfer touches six slots: config, two accounts, two positions, and the receiver's
+/// record. A token's extensions run on this storage by delegatecall: all state is declared here, in
 /// this order, and what the token keeps as immutables an extension asks for through the getters below.
 abstract contract TokenBase is IRefusals, ITokenEvents {
     /// @dev Everything of one investor, see {Words}. Slots of `lots` beyond the position's count are left dirty: the
@@ -46,8 +46,8 @@ abstract contract TokenBase is IRefusals, ITokenEvents {
         uint96 rate;
     }
 
-    /// @dev How much there is to copy when this token is replaced: accounts bound, flagged, or forwarded; investors with a
-    /// position or a record.
+    /// @dev How much there is to copy when this token is replaced: accounts bound, flagged, or forwarded; investors
+    /// with a position or a record.
     struct Census {
         uint96 minLot;
         uint64 accounts;

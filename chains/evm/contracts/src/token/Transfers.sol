@@ -122,8 +122,8 @@ abstract contract Transfers is Rules, ISecurityToken, IERC20Metadata, IERC20Erro
         _apply(move);
     }
 
-    /// @dev What makes a fresh Move. Solidity would zero its 36 words one by one, for 700 gas; `_blank` does it by one copy,
-    /// and only its type is another one here.
+    /// @dev What makes a fresh Move. Solidity would zero its 36 words one by one, for 700 gas; `_blank` does it by one
+    /// copy, and only its type is another one here.
     function _maker() private pure returns (function() internal pure returns (Move memory) make) {
         function() internal pure returns (uint256) blank = _blank;
         assembly ("memory-safe") {

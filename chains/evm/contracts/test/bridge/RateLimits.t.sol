@@ -230,14 +230,11 @@ contract DepartureRatesTest is RateBase {
         }
     }
 
-    function expected(
-        uint256 spent,
-        uint256 elapsed,
-        uint256 capacity,
-        uint256 rate,
-        uint256 divisor,
-        uint256 amount
-    ) private pure returns (uint256 wait, uint256 room) {
+    function expected(uint256 spent, uint256 elapsed, uint256 capacity, uint256 rate, uint256 divisor, uint256 amount)
+        private
+        pure
+        returns (uint256 wait, uint256 room)
+    {
         uint256 drained = rate * elapsed / divisor;
         uint256 left = spent > drained ? spent - drained : 0;
         uint256 most = capacity / divisor;

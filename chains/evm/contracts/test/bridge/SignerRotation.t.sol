@@ -387,8 +387,8 @@ contract StopSignersTest is RotationBase {
             good = signers[i] > (i == 0 ? address(0) : signers[i - 1]);
         }
         vm.prank(ADMIN_);
-        (bool done,) = address(away.bridge)
-            .call(abi.encodeCall(away.bridge.proposeSigners, (SignerSet(1, 2, threshold, signers))));
+        (bool done,) =
+            address(away.bridge).call(abi.encodeCall(away.bridge.proposeSigners, (SignerSet(1, 2, threshold, signers))));
         vm.assertTrue(done == good);
     }
 }

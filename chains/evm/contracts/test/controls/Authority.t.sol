@@ -67,7 +67,10 @@ contract AuthorityTest is ControlsBase {
         list[0] = number;
     }
 
-    function attempt(address caller, address target, bytes memory data) private returns (bool done, bytes memory answer) {
+    function attempt(address caller, address target, bytes memory data)
+        private
+        returns (bool done, bytes memory answer)
+    {
         vm.prank(caller);
         return target.call(data);
     }

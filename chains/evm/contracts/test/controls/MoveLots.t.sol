@@ -130,6 +130,9 @@ contract MoveLotsTest is ControlsBase {
         moveLots(ana, ana2, lots1(free(1)));
         malformed(1);
         moveLots(ana, ana, lots1(free(1)));
+        setEligibility(home, EligibilityItem(asset, ANA, uint64(START), 1, 7, 0));
+        refuse(IRefusals.EligibilityExpired.selector, START);
+        moveLots(ana, ana2, lots1(free(1)));
     }
 
     function test_RefusesAFrozenAmount() external {

@@ -19,9 +19,7 @@ contract RedeemTest is ControlsBase {
         vm.expectEmit(address(home.token));
         emit IERC20.Transfer(ana, address(0), 600);
         vm.expectEmit(address(home.token));
-        emit ITokenControlEvents.Redeemed(
-            asset, ANA, b32(ana), lots2(free(400), lot(200, LOCK)), REASON, DOCUMENT
-        );
+        emit ITokenControlEvents.Redeemed(asset, ANA, b32(ana), lots2(free(400), lot(200, LOCK)), REASON, DOCUMENT);
         redeem(ana, lots2(free(400), lot(200, LOCK)));
         (uint256 supply, uint256 issued, uint256 redeemed) = home.token.totals();
         vm.assertEq(supply, 1200);

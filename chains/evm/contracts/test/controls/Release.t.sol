@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity =0.8.37;
 
+import {SecurityToken} from "../../src/SecurityToken.sol";
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
-import {ITokenControlEvents} from "../../src/interfaces/ITokenControls.sol";
+import {ITokenControlEvents, ITokenControls} from "../../src/interfaces/ITokenControls.sol";
 import {Lot} from "../../src/types/Types.sol";
 import {ControlsBase} from "./ControlsBase.sol";
 
@@ -96,6 +97,14 @@ contract ReleaseTest is ControlsBase {
         malformed(7);
         controls.cancelRelease(id);
         vm.stopPrank();
+    }
+
+    /// @dev Else a release could wait out its delay on a token that is deployed ahead to replace this one.
+    function test_RefusesAProposalOnATokenThatIsNotInForce() external {
+        SecurityToken ahead = new SecurityToken(address(home.bridge), home.authority, home.controls, paramsOf(1));
+        refuse(IRefusals.AssetUnknown.selector, uint256(asset));
+        vm.prank(ADMIN_);
+        ITokenControls(address(ahead)).proposeRelease(ANA, lots1(lot(500, LOCK)), REASON, DOCUMENT);
     }
 
     function test_RefusesTheControllerAndOthers() external {

@@ -34,6 +34,9 @@ abstract contract GasBase is Fixture {
         issue(home, dana, freeLot(100_000));
         issue(home, eva, freeLot(100_000));
         arrived(freeLot(1000));
+        TransferOrder memory refused = sent(freeLot(1));
+        reject(away, refused, 9);
+        settle(home, refused, 2);
     }
 
     /// @dev Gas of the last call as a transaction of its own.

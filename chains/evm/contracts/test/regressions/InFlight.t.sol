@@ -13,10 +13,10 @@ import {
 import {Fixture} from "../support/Fixture.sol";
 
 /// @title More in flight than was ever issued
-/// @notice An order counts as in flight at its source until it is settled there. A holder of a whole issue of 2^96 - 1 sent
-/// it over, had it delivered, brought it home and sent it again before anyone settled: twice the issue was in flight, in 96
-/// bits. The excess fell into the next field, settling the first order underflowed, and the refund of the second one could
-/// never land.
+/// @notice An order counts as in flight at its source until it is settled there. A holder of a whole issue of 2^96 - 1
+/// sent it over, had it delivered, brought it home and sent it again before anyone settled: twice the issue was in
+/// flight, in 96 bits. The excess fell into the next field, settling the first order underflowed, and the refund of the
+/// second one could never land.
 contract InFlightRegression is Fixture {
     uint128 private constant WHOLE = type(uint96).max;
 

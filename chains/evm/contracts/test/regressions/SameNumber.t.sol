@@ -17,7 +17,8 @@ import {
 import {Fixture} from "../support/Fixture.sol";
 
 /// @title Inputs for which this side once named another rule than the pallets
-/// @notice When several rules fail, the lowest number is raised, and a rule whose inputs are missing is not named at all.
+/// @notice When several rules fail, the lowest number is raised, and a rule whose inputs are missing is not named at
+/// all.
 contract SameNumberRegression is Fixture {
     function defaultRule() internal pure override returns (uint8) {
         return 2;
@@ -112,7 +113,8 @@ contract SameNumberRegression is Fixture {
         vm.assertEq(reasons[0].a, amount);
     }
 
-    /// Of an order whose lots are malformed to another investor only the form is told: a second free part is not locked.
+    /// Of an order whose lots are malformed to another investor only the form is told: a second free part is not
+    /// locked.
     function test_AnEmptyFreePartInFrontIsAnAmountOfZeroAndNoLockedLot() external {
         issue(home, ana, freeLot(1_000));
         TransferOrder memory order = initiate(home, ana, requestOf(away, BEN, ben, freeLot(10)));

@@ -7,6 +7,7 @@ import {ComplianceBridge} from "../../src/ComplianceBridge.sol";
 import {ComplianceLens} from "../../src/ComplianceLens.sol";
 import {SecurityToken} from "../../src/SecurityToken.sol";
 import {IBridgeEvents} from "../../src/interfaces/IBridgeEvents.sol";
+import {ITokenControls} from "../../src/interfaces/ITokenControls.sol";
 import {Digests} from "../../src/libraries/Digests.sol";
 import {GUARDIAN, ROLE_ATTESTOR, ROLE_ORACLE, controllerRole} from "../../src/types/Constants.sol";
 import {
@@ -14,7 +15,6 @@ import {
     AssetParams,
     AssetTerms,
     BindingItem,
-    BindingPermit,
     EligibilityItem,
     InitiateRequest,
     Lot,
@@ -27,13 +27,13 @@ import {
     TransferReceipt
 } from "../../src/types/Types.sol";
 import {makeControls} from "./Extensions.sol";
-import {Test} from "./Test.sol";
+import {Signing} from "./Signing.sol";
 import {Vm} from "./Vm.sol";
 
 /// @title Two chains of one asset inside one EVM, with their people
 /// @notice Domains are made of the bridge's address and the deployment too, so two bridges here are two chains to the
 /// protocol; orders, approvals and receipts pass between them as they would over a relayer.
-abstract contract Fixture is Test {
+abstract contract Fixture is Signing {
     struct Chain {
         AccessManager authority;
         ComplianceBridge bridge;
@@ -58,6 +58,8 @@ abstract contract Fixture is Test {
     int64 internal constant QUOTA = 1000;
     uint64 internal constant DELAY = 2 days;
     uint64 internal constant GRACE = 1 days;
+    uint16 internal constant ORDER_REASON = 3;
+    bytes32 internal constant ORDER_DOCUMENT = keccak256("order of a court");
 
     address internal constant ADMIN_ = address(0xAD);
     address internal constant GUARD = address(0x60);
@@ -98,50 +100,8 @@ abstract contract Fixture is Test {
         return 1;
     }
 
-    // People and signatures
-
-    function sortedKeys(string memory label, uint256 count) internal pure returns (uint256[] memory keys) {
-        keys = new uint256[](count);
-        for (uint256 i; i < count; ++i) {
-            keys[i] = uint256(keccak256(abi.encode(label, i))) >> 1;
-        }
-        for (uint256 i = 1; i < count; ++i) {
-            for (uint256 j = i; j > 0 && vm.addr(keys[j - 1]) > vm.addr(keys[j]); --j) {
-                (keys[j - 1], keys[j]) = (keys[j], keys[j - 1]);
-            }
-        }
-    }
-
-    function addressesOf(uint256[] memory keys) internal pure returns (address[] memory addresses) {
-        addresses = new address[](keys.length);
-        for (uint256 i; i < keys.length; ++i) {
-            addresses[i] = vm.addr(keys[i]);
-        }
-    }
-
-    function signature(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
-        return abi.encodePacked(r, s, v);
-    }
-
-    /// @dev Signatures of the first `count` keys.
-    function signatures(uint256[] memory keys, uint256 count, bytes32 digest)
-        internal
-        pure
-        returns (bytes[] memory list)
-    {
-        list = new bytes[](count);
-        for (uint256 i; i < count; ++i) {
-            list[i] = signature(keys[i], digest);
-        }
-    }
-
     function separator(Chain storage chain) internal view returns (bytes32) {
         return Digests.separatorOf(chain.domain);
-    }
-
-    function b32(address account) internal pure returns (bytes32) {
-        return bytes32(uint256(uint160(account)));
     }
 
     // Set-up of chains
@@ -292,66 +252,38 @@ abstract contract Fixture is Test {
         (quota,) = chain.token.quotaOf(class);
     }
 
-    // Digests of calldata objects
-
-    function digestBatch(OracleBatch calldata batch, bytes32 separator_) external pure returns (bytes32) {
-        return Digests.batch(batch, separator_);
-    }
-
-    function digestApproval(Approval calldata approval, bytes32 separator_) external pure returns (bytes32) {
-        return Digests.approval(approval, separator_);
-    }
-
-    function digestReceipt(TransferReceipt calldata receipt, bytes32 separator_) external pure returns (bytes32) {
-        return Digests.receipt(receipt, separator_);
-    }
-
-    function digestPermit(BindingPermit calldata permit, bytes32 separator_) external pure returns (bytes32) {
-        return Digests.permit(permit, separator_);
-    }
-
-    // What a call is expected to refuse
-
-    function refuse(bytes4 selector) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector));
-    }
-
-    function refuse(bytes4 selector, uint256 a) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a));
-    }
-
-    function refuse(bytes4 selector, uint256 a, uint256 b) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a, b));
-    }
-
-    function refuse(bytes4 selector, uint256 a, uint256 b, uint256 c) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a, b, c));
-    }
-
-    function num(address account) internal pure returns (uint256) {
-        return uint160(account);
-    }
-
-    // Freezes, written straight into the storage: who may freeze is another matter
+    // The controller and the admin
 
     function freezeAccount(Chain storage chain, address account) internal {
-        _setFlag(chain, keccak256(abi.encode(account, uint256(5))), 224);
+        vm.prank(CONTROL);
+        controlsOf(chain).freezeAccount(account, true, ORDER_REASON, ORDER_DOCUMENT);
     }
 
     function freezeInvestor(Chain storage chain, bytes32 investor) internal {
-        _setFlag(chain, keccak256(abi.encode(investor, uint256(6))), 248);
+        vm.prank(CONTROL);
+        controlsOf(chain).freezeInvestor(investor, true, ORDER_REASON, ORDER_DOCUMENT);
     }
 
-    function freezeAmount(Chain storage chain, bytes32 investor, uint96 amount) internal {
-        bytes32 slot = keccak256(abi.encode(investor, uint256(6)));
-        _setFlag(chain, slot, 249);
-        vm.store(address(chain.token), bytes32(uint256(slot) + 2), bytes32(uint256(amount)));
+    function freezeAmount(Chain storage chain, bytes32 investor, uint256 amount) internal {
+        vm.prank(CONTROL);
+        controlsOf(chain).freezeAmount(investor, amount, ORDER_REASON, ORDER_DOCUMENT);
     }
 
-    function _setFlag(Chain storage chain, bytes32 slot, uint256 shift) private {
-        address token = address(chain.token);
-        uint256 word = uint256(vm.load(token, slot));
-        vm.store(token, slot, bytes32(word | (1 << shift)));
+    function setVelocity(Chain storage chain, uint256 capacity, uint256 rate) internal {
+        vm.prank(ADMIN_);
+        controlsOf(chain).setVelocity(capacity, rate);
+    }
+
+    /// @dev Puts other pair rules into the asset's terms, which become the next version.
+    function setPairs(Chain storage chain, PairRule[] memory pairs) internal {
+        AssetTerms memory terms = chain.token.info().terms;
+        terms.terms += 1;
+        vm.prank(ADMIN_);
+        controlsOf(chain).setTerms(terms, pairs);
+    }
+
+    function controlsOf(Chain storage chain) internal view returns (ITokenControls) {
+        return ITokenControls(address(chain.token));
     }
 
     // Lots, issues, orders

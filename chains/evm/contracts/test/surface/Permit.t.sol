@@ -121,9 +121,7 @@ contract PermitTest is ControlsBase {
 
     function test_RefusesAnotherSigner() external {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(KEY + 1, digestOf(ANYONE, 600, 0, START));
-        vm.expectRevert(
-            abi.encodeWithSelector(Permits.ERC2612InvalidSigner.selector, vm.addr(KEY + 1), owner)
-        );
+        vm.expectRevert(abi.encodeWithSelector(Permits.ERC2612InvalidSigner.selector, vm.addr(KEY + 1), owner));
         permit(ANYONE, 600, START, Signed(v, r, s));
     }
 

@@ -3,7 +3,15 @@ pragma solidity =0.8.37;
 
 import {IERC1643Events} from "../../interfaces/IERC1643.sol";
 import {Findings, Refusals} from "../../libraries/Refusals.sol";
-import {AT_DOCUMENT, AT_RATE, AT_TERMS, CONFIG_VELOCITY, MAX_AMOUNT, MAX_DOCUMENTS, MAX_URI} from "../../types/Constants.sol";
+import {
+    AT_DOCUMENT,
+    AT_RATE,
+    AT_TERMS,
+    CONFIG_VELOCITY,
+    MAX_AMOUNT,
+    MAX_DOCUMENTS,
+    MAX_URI
+} from "../../types/Constants.sol";
 import {AssetTerms, PairRule} from "../../types/Types.sol";
 import {TermsBook} from "../TermsBook.sol";
 import {ControlBase} from "./ControlBase.sol";

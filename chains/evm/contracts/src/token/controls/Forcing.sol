@@ -16,13 +16,10 @@ abstract contract Forcing is ControlBase {
 
     /// @dev A forced transfer asks who the receiver is and nothing else: a cap, a lapse or a freeze that stopped it
     /// would put the cap above the court.
-    function _forceTransfer(
-        Findings memory findings,
-        address from,
-        address to,
-        uint256 amount,
-        Action memory action
-    ) internal returns (uint256 unfroze) {
+    function _forceTransfer(Findings memory findings, address from, address to, uint256 amount, Action memory action)
+        internal
+        returns (uint256 unfroze)
+    {
         (AccountWord giver, AccountWord getter) = (_accounts[from], _accounts[to]);
         (uint128 sender, uint128 receiver) = (_investorOf(giver), _investorOf(getter));
         if (sender == 0) findings.add(Refusals.SENDER_UNBOUND, uint160(from));

@@ -2,6 +2,7 @@
 pragma solidity =0.8.37;
 
 import {IComplianceBridge} from "../../interfaces/IComplianceBridge.sol";
+import {ITokenRegistry} from "../../interfaces/ITokenRegistry.sol";
 import {LotWord, Lots} from "../../libraries/Lots.sol";
 import {Findings, Refusals} from "../../libraries/Refusals.sol";
 import {ConfigWord} from "../../libraries/TokenWords.sol";
@@ -24,6 +25,9 @@ abstract contract Releases is LotActs {
         if (!_isInvestor(investor)) findings.add(Refusals.MALFORMED, AT_INVESTOR);
         _readLocked(findings, lots);
         if (action.reason == 0 || action.document == 0) findings.add(Refusals.MALFORMED, AT_ACTION);
+        // A proposal on a token that doesn't stand for its asset yet would wait out its delay where nobody looks.
+        (address inForce,) = ITokenRegistry(_bridgeAddress()).tokenOf(_assetId());
+        if (inForce != address(this)) findings.add(Refusals.ASSET_UNKNOWN, uint256(_assetId()));
         id = _releaseId(investor, lots, action);
         if (_releases[id] != 0) findings.add(Refusals.MALFORMED, AT_RELEASE);
         findings.enforce();
@@ -33,7 +37,9 @@ abstract contract Releases is LotActs {
         emit ReleaseProposed(_assetId(), investor, id, eta);
     }
 
-    function _releaseLots(Findings memory findings, bytes32 investor, Lot[] memory lots, Action memory action) internal {
+    function _releaseLots(Findings memory findings, bytes32 investor, Lot[] memory lots, Action memory action)
+        internal
+    {
         bytes32 id = _releaseId(investor, lots, action);
         uint256 eta = _releases[id];
         if (eta == 0) findings.add(Refusals.MALFORMED, AT_RELEASE);

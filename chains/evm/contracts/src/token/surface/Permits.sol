@@ -81,9 +81,7 @@ abstract contract Permits is ControlBase, IERC20Permit, IERC5267 {
 
     function _separator() private view returns (bytes32) {
         return keccak256(
-            abi.encode(
-                DOMAIN_TYPE, keccak256(bytes(_name)), keccak256(bytes(VERSION)), block.chainid, address(this)
-            )
+            abi.encode(DOMAIN_TYPE, keccak256(bytes(_name)), keccak256(bytes(VERSION)), block.chainid, address(this))
         );
     }
 

@@ -72,6 +72,15 @@ STORIES: dict[str, list[Step]] = {
         do("move_lots", 48, giver="ana1", getter="ana2", lots=free(5), action=7),
         do("move_lots", 10, after=60, giver="ana1", getter="ana2", lots=free(5), action=7),
     ],
+    # The contracts subtracted what was redeemed from what was issued there, and panicked instead of refusing.
+    "an issue abroad, where more was redeemed than issued": [
+        *beginning(),
+        crossing(free(30)),
+        deliver(0),
+        do("redeem", role=AWAY, account="ana1", lots=free(20), action=7),
+        do("issue", 27, role=AWAY, account="ana1", lots=free(5)),
+        do("issue", 16, role=AWAY, account="ana1", lots=free(5_001)),
+    ],
     "everything crosses, the seat with it, and comes home": [
         *beginning(),
         do("batch", items=[["quota", role, 1, -10] for role in ROLES]),

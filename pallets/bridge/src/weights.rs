@@ -2,7 +2,7 @@
 //!
 //! They stand in for measured ones: reads and writes at the chain's own prices, plus signature recoveries and the hashing
 //! of orders, which are the only heavy computation. Worst means: limits are set, accounts were recovered and investors
-//! replaced, and lots are read on both sides. A test of the runtime shows that no call touches more.
+//! replaced, and lots are read on both sides. A test of the runtime compares them with what usual calls touch.
 
 use core::marker::PhantomData;
 

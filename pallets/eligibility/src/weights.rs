@@ -1,7 +1,7 @@
 //! Weights of the calls, counted from the storage they touch at worst.
 //!
 //! They stand in for measured ones: reads and writes at the chain's own prices, plus the signature recoveries and hashing,
-//! which are the only heavy computation. A test of the runtime shows that no call touches more.
+//! which are the only heavy computation. A test of the runtime compares them with what usual calls touch.
 
 use core::marker::PhantomData;
 

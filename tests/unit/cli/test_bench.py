@@ -42,7 +42,7 @@ def test_nested_figures_join_their_names_by_dots() -> None:
 
 
 def test_a_figure_that_is_no_whole_number_is_refused() -> None:
-    with pytest.raises(TypeError, match="evm.issue"):
+    with pytest.raises(TypeError, match=r"evm\.issue"):
         bench.flat({"evm": {"issue": 1.5}})
 
 

@@ -284,7 +284,7 @@ fn step(world: &mut World, dice: &mut Dice, flights: &mut Vec<Flight>) {
 			let lots = some_lots(world, dice, chain, number);
 			flights.extend(world.send(chain, number, to, lots));
 		},
-		3 | 4 | 5 if !flights.is_empty() => {
+		3..=5 if !flights.is_empty() => {
 			let place = dice.below(flights.len() as u64) as usize;
 			let mut flight = flights[place].clone();
 			match flight.stage {

@@ -16,20 +16,25 @@ import {
     MAX_TOKENS,
     PAUSE_DELIVER,
     PAUSE_INITIATE,
-    PAUSE_TRANSFER
+    PAUSE_TRANSFER,
+    controllerRole
 } from "../types/Constants.sol";
 import {BridgeBase} from "./BridgeBase.sol";
 import {PairWords} from "./FlowWords.sol";
 
 /// @title What the admin sets up: assets, lanes, rate limits
 abstract contract Administration is BridgeBase {
+    // The role of an AccessManager that has every account as its member.
+    uint64 private constant PUBLIC_ROLE = type(uint64).max;
+
     /// @notice Registers a token, whose asset may then be issued and opened on lanes.
     /// Requirements: admin; the asset is not registered yet, the token was made for this bridge, and there are fewer
-    /// than 32 (Malformed).
+    /// than 32; the number of its controllers' role is of this asset only (Malformed).
     function registerAsset(ISecurityToken token) external onThisChain onlyAdmin {
         bytes32 asset = token.asset();
         if (address(_assets[asset].token) != address(0)) revert Malformed(AT_REGISTERED);
         if (token.bridge() != address(this) || _tokens.length >= MAX_TOKENS) revert Malformed(AT_SETUP);
+        _requireOwnRole(asset);
         _assets[asset] = Registration(token, 0, _clock.pause);
         _tokens.push(token);
         token.setClock(_clock.issuedAt);
@@ -107,6 +112,16 @@ abstract contract Administration is BridgeBase {
         flow.inLimit = PairWords.make(inCapacity, inRate);
         (flow.outbound, flow.inbound) = (flow.outbound.limited(!none), flow.inbound.limited(!none));
         emit RateSet(lane, asset, outCapacity, outRate, inCapacity, inRate);
+    }
+
+    /// @dev The number of a role is 63 bits of the asset's id, and who draws the salt of an asset can search for one: for
+    /// that of another asset, whose controller he would be with his own, or for the one that everybody holds.
+    function _requireOwnRole(bytes32 asset) private view {
+        uint64 role = controllerRole(asset);
+        if (role == PUBLIC_ROLE) revert Malformed(AT_SETUP);
+        for (uint256 i; i < _tokens.length; ++i) {
+            if (controllerRole(_tokens[i].asset()) == role) revert Malformed(AT_SETUP);
+        }
     }
 
     function _isLimit(uint256 value) private pure returns (bool) {

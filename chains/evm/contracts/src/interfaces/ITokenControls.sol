@@ -118,8 +118,8 @@ interface IAssetControls is ITokenControlEvents {
     function setVelocity(uint256 capacity, uint256 rate) external;
 
     /// @notice Puts the next version of the asset's terms in force, with all its pair rules. Admin.
-    /// Requirements: AmountTooLarge (authorised issue); Malformed(9): not the next number, other decimals, or terms
-    /// that no asset may have; Malformed(14): the pair rules.
+    /// Requirements: the asset's decimals (DecimalsMismatch); AmountTooLarge (authorised issue); Malformed(9): not the
+    /// next number, or terms that no asset may have; Malformed(14): the pair rules.
     function setTerms(AssetTerms calldata terms, PairRule[] calldata pairs) external;
 }
 

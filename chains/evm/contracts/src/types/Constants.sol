@@ -57,6 +57,9 @@ uint8 constant FLAG_RETIRED = 4;
 // needn't read the sender's record.
 uint8 constant FLAGS_SHOWN = 7;
 uint8 constant FLAG_SENDS = 8;
+// Another one beyond: others' orders or accounts lead to this investor. His words are never all zero again, so he stays one
+// record, as he was counted, even when he has nothing and the oracle never wrote of him.
+uint8 constant FLAG_SUCCEEDED = 16;
 
 // Flags of a configuration. Closed: this token is not yet, or no longer, the one in force.
 uint8 constant CONFIG_CLOSED = 1;

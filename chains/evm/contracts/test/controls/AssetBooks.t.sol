@@ -188,7 +188,7 @@ contract TermsTest is ControlsBase {
     function test_RefusesOtherDecimalsAndTermsThatNoAssetMayHave() external {
         AssetTerms memory terms = nextTerms();
         terms.decimals = 3;
-        malformed(9);
+        refuse(IRefusals.DecimalsMismatch.selector, 3, 2);
         set(terms, none());
         terms = nextTerms();
         terms.holdingPeriod = 100 * 365 days + 1;

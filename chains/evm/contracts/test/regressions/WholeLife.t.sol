@@ -5,7 +5,14 @@ import {SecurityToken} from "../../src/SecurityToken.sol";
 import {AccountRecord, AssetRecord, HolderRecord, ITokenImport} from "../../src/interfaces/ITokenImport.sol";
 import {Words} from "../../src/libraries/Words.sol";
 import {FLAG_RETIRED, FLAG_SENDS, SEND} from "../../src/types/Constants.sol";
-import {BindingItem, EligibilityItem, InitiateRequest, Lot, OracleBatch, TransferOrder} from "../../src/types/Types.sol";
+import {
+    BindingItem,
+    EligibilityItem,
+    InitiateRequest,
+    Lot,
+    OracleBatch,
+    TransferOrder
+} from "../../src/types/Types.sol";
 import {ControlsBase} from "../controls/ControlsBase.sol";
 
 /// @title Everything that can happen to a token, in any order, and its replacement at the end
@@ -57,7 +64,9 @@ contract WholeLife is ControlsBase {
         delete _named;
         if (loose > 0 && _draw(2) == 0) _named.push(free(1 + _draw(loose)));
         for (uint256 i; i < lots.length; ++i) {
-            if (_draw(2) == 0) _named.push(Lot(uint128(1 + _draw(lots[i].amount)), lots[i].acquiredAt, lots[i].unlocksAt));
+            if (_draw(2) == 0) {
+                _named.push(Lot(uint128(1 + _draw(lots[i].amount)), lots[i].acquiredAt, lots[i].unlocksAt));
+            }
         }
         return _named;
     }
@@ -70,25 +79,39 @@ contract WholeLife is ControlsBase {
     function _step() private {
         address token = address(home.token);
         uint256 kind = _draw(16);
-        if (kind == 0) _try(CONTROL, token, abi.encodeCall(home.token.issue, (_somewhere(), _lots())));
-        else if (kind == 1) _try(_somewhere(), token, abi.encodeCall(home.token.transfer, (_somewhere(), 1 + _draw(300))));
-        else if (kind == 2) _act(abi.encodeCall(controls.forceTransfer, (_somewhere(), _somewhere(), 1 + _draw(200), REASON, DOCUMENT)));
-        else if (kind == 3) _act(abi.encodeCall(controls.recover, (_somewhere(), _somewhere(), REASON, DOCUMENT)));
-        else if (kind == 4 && _draw(3) == 0) _act(abi.encodeCall(controls.replaceInvestor, (_anyone(), _anyone(), REASON, DOCUMENT)));
-        else if (kind == 5) _act(abi.encodeCall(controls.freezeInvestor, (_anyone(), _draw(3) == 0, REASON, DOCUMENT)));
-        else if (kind == 6) _act(abi.encodeCall(controls.freezeAmount, (_anyone(), _draw(2) * _draw(100), REASON, DOCUMENT)));
-        else if (kind == 7) _act(abi.encodeCall(controls.freezeAccount, (_somewhere(), _draw(3) == 0, REASON, DOCUMENT)));
-        else if (kind == 8) {
+        if (kind == 0) {
+            _try(CONTROL, token, abi.encodeCall(home.token.issue, (_somewhere(), _lots())));
+        } else if (kind == 1) {
+            _try(_somewhere(), token, abi.encodeCall(home.token.transfer, (_somewhere(), 1 + _draw(300))));
+        } else if (kind == 2) {
+            _act(abi.encodeCall(controls.forceTransfer, (_somewhere(), _somewhere(), 1 + _draw(200), REASON, DOCUMENT)));
+        } else if (kind == 3) {
+            _act(abi.encodeCall(controls.recover, (_somewhere(), _somewhere(), REASON, DOCUMENT)));
+        } else if (kind == 4 && _draw(3) == 0) {
+            _act(abi.encodeCall(controls.replaceInvestor, (_anyone(), _anyone(), REASON, DOCUMENT)));
+        } else if (kind == 5) {
+            _act(abi.encodeCall(controls.freezeInvestor, (_anyone(), _draw(3) == 0, REASON, DOCUMENT)));
+        } else if (kind == 6) {
+            _act(abi.encodeCall(controls.freezeAmount, (_anyone(), _draw(2) * _draw(100), REASON, DOCUMENT)));
+        } else if (kind == 7) {
+            _act(abi.encodeCall(controls.freezeAccount, (_somewhere(), _draw(3) == 0, REASON, DOCUMENT)));
+        } else if (kind == 8) {
             address from = _somewhere();
             _act(abi.encodeCall(controls.moveLots, (from, _somewhere(), _lotsOf(from), REASON, DOCUMENT)));
         } else if (kind == 9) {
             address from = _somewhere();
             _act(abi.encodeCall(controls.redeem, (from, _lotsOf(from), REASON, DOCUMENT)));
-        } else if (kind <= 11) _leave();
-        else if (kind == 12) _arrive();
-        else if (kind == 13 && _open.length > 0) _end(_draw(_open.length));
-        else if (kind == 14) _oracle();
-        else _warp();
+        } else if (kind <= 11) {
+            _leave();
+        } else if (kind == 12) {
+            _arrive();
+        } else if (kind == 13 && _open.length > 0) {
+            _end(_draw(_open.length));
+        } else if (kind == 14) {
+            _oracle();
+        } else {
+            _warp();
+        }
     }
 
     function _act(bytes memory data) private {
@@ -135,8 +158,9 @@ contract WholeLife is ControlsBase {
         for (uint256 i; i < 3; ++i) {
             uint8 permissions = _draw(3) == 0 ? uint8(_draw(8)) : ALL_PERMISSIONS;
             int128 delta = _draw(2) == 0 ? int128(0) : int128(int256(_draw(2000))) - 500;
-            batch.eligibilities[i] =
-                EligibilityItem(asset, _anyone(), uint64(block.timestamp + 90 days), uint16(_draw(4)), permissions, delta);
+            batch.eligibilities[i] = EligibilityItem(
+                asset, _anyone(), uint64(block.timestamp + 90 days), uint16(_draw(4)), permissions, delta
+            );
         }
         batch.bindings = new BindingItem[](2);
         for (uint256 i; i < 2; ++i) {

@@ -143,6 +143,19 @@ contract LimitTest is TransferBase {
         vm.assertEq(usedOf(home, ANA), 1500);
     }
 
+    function test_ARenewalLeavesWhatIsInFlightAsItIs() external {
+        TransferOrder memory order = initiate(home, ana, requestOf(away, ANA, ana, freeLot(300)));
+        moveLimit(home, ANA, 0);
+        (, uint256 aloft,,,,) = home.token.positionOf(ANA);
+        vm.assertEq(aloft, 300);
+        moveLimit(home, ANA, -1);
+        (, aloft,,,,) = home.token.positionOf(ANA);
+        vm.assertEq(aloft, 300);
+        vm.assertEq(deliver(away, order), 0);
+        settle(home, order, 1);
+        vm.assertEq(usedOf(home, ANA), 1200);
+    }
+
     function test_OnlyWhatWasReleasedIsGrantedElsewhereSoTheWholeIsNeverPassed() external {
         // A whole of 2000: Ana holds 1500 of it here.
         setRoom(home, ANA, 500);

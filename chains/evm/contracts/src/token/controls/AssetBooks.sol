@@ -60,8 +60,9 @@ abstract contract AssetBooks is ControlBase, TermsBook, IERC1643Events {
     /// @dev Terms change as a whole and by one version. Lots that exist keep their times, and decimals never change: a
     /// number in an order must mean the same before and after.
     function _setTerms(Findings memory findings, AssetTerms memory terms, PairRule[] memory pairs) internal {
-        bool next = uint256(terms.terms) == uint256(_config.terms()) + 1 && terms.decimals == _config.decimals();
-        if (!next) findings.add(Refusals.MALFORMED, AT_TERMS);
+        uint8 decimals = _config.decimals();
+        if (terms.decimals != decimals) findings.add(Refusals.DECIMALS_MISMATCH, terms.decimals, decimals);
+        if (uint256(terms.terms) != uint256(_config.terms()) + 1) findings.add(Refusals.MALFORMED, AT_TERMS);
         _checkTerms(findings, terms);
         _checkPairs(findings, terms, pairs);
         findings.enforce();

@@ -10,6 +10,7 @@ import {
     FLAG_FROZEN,
     FLAG_PARTLY_FROZEN,
     FLAG_RETIRED,
+    FLAG_SUCCEEDED,
     MAX_AMOUNT,
     MAX_FORWARDS,
     MAX_LOTS,
@@ -73,7 +74,7 @@ abstract contract Succession is ControlBase {
         getting.room += giving.room;
         getting.orders += giving.orders;
         getting.reserved += giving.reserved;
-        getting.flags |= giving.flags & FLAG_FROZEN;
+        getting.flags |= (giving.flags & FLAG_FROZEN) | FLAG_SUCCEEDED;
         _creditMerging(getting, giving.lots);
         (giving.free, giving.room, giving.orders, giving.reserved) = (0, 0, 0, 0);
         giving.flags = FLAG_RETIRED;

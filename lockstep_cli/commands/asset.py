@@ -384,6 +384,8 @@ def _tell_issue(document: Document, failing: Sequence[Verdict], *, json: bool) -
     if document["refused"] and not document["checked_only"]:
         console.print("Nothing was signed. Mend the file, or give --skip-failing.")
     done, rows = document["issued_rows"], len(document["rows"])
+    if document["checked_only"]:
+        console.print(f"Checked, nothing was signed: {rows - done - len(failing)} of {rows - done} open rows pass.")
     console.print(f"{done} of {rows} rows are issued: {document['issued_amount']:,} of {document['total']:,}.")
 
 

@@ -70,9 +70,10 @@ class Session:
         """An investor's account by name, `stranger`'s, or an address of that chain, as 32 bytes."""
         known = self.entry.investors.get(who.lower())
         if known is not None:
-            if chain not in known.accounts:
+            account = known.account(chain)
+            if account is None:
                 raise UserError(f"{who} has no account on {chain}.", "Admit one, or name an address.")
-            return bytes.fromhex(known.accounts[chain].removeprefix("0x"))
+            return account
         if who.lower() == STRANGER:
             return stranger(chain).id
         address = parse_address(who, chain)
@@ -142,7 +143,7 @@ def people_of(entry: AssetEntry) -> dict[str, Person]:
             continue
         is_cast = entry.symbol == house.SYMBOL
         person = assemble(roles[name], holder.id) if is_cast else guest(name, holder.id)
-        if all(person.account(chain).id.hex() == text.removeprefix("0x") for chain, text in holder.accounts.items()):
+        if all(person.account(chain).id == holder.account(chain) for chain in holder.accounts):
             found[name] = person
     return found
 

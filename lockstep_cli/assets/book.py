@@ -42,6 +42,11 @@ class HolderEntry(BaseModel):
         """The investor id as 32 bytes."""
         return bytes.fromhex(self.investor.removeprefix("0x"))
 
+    def account(self, chain: str) -> bytes | None:
+        """The investor's account on a chain as 32 bytes; None without one."""
+        text = self.accounts.get(chain)
+        return None if text is None else bytes.fromhex(text.removeprefix("0x"))
+
 
 class AssetEntry(BaseModel):
     """One asset. `classes`: number by name; `investor_cap` over all chains, in base units."""

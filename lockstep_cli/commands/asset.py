@@ -27,7 +27,15 @@ from lockstep_cli.local.cast import ALL, DAY, ROSTER, guest, staff
 from lockstep_cli.local.oracle import Admission, LocalOracle
 from lockstep_cli.output import Json, people_console, print_json, progress_console
 from lockstep_cli.paths import up_book, up_folder
-from lockstep_cli.reading import Document, hexed, lot_document, reason_document
+from lockstep_cli.reading import (
+    Document,
+    hexed,
+    lot_document,
+    quotas_document,
+    rates_document,
+    reason_document,
+    velocity_document,
+)
 from lockstep_cli.session import CHAINS, OfAsset, Session, open_session, parse_address
 
 app = typer.Typer(
@@ -261,7 +269,7 @@ def _admit_on(session: Session, oracle: LocalOracle, name: str, entries: Sequenc
 
 
 def _admission(entry: HolderEntry) -> Admission:
-    accounts = {chain: bytes.fromhex(text.removeprefix("0x")) for chain, text in entry.accounts.items()}
+    accounts = {chain: account for chain in entry.accounts if (account := entry.account(chain)) is not None}
     permissions: Permission = ALL
     return Admission(entry.id, entry.class_number, permissions, entry.valid_until, entry.limit, accounts)
 
@@ -289,15 +297,8 @@ def _chain_document(session: Session, name: str) -> Document:
     info = views.asset_info(session.asset)
     if info is None:
         return {"block": at.number, "registered": False}
-    supply, velocity = views.supply_of(session.asset), views.velocity_of(session.asset)
-    terms, rates = info.terms, {}
-    for other in CHAINS:
-        if other != name:
-            lane = views.rate_of(session.chain(other).domain, session.asset)
-            rates[other] = {
-                "outbound": _bucket(lane.outbound.to_values()),
-                "inbound": _bucket(lane.inbound.to_values()),
-            }
+    supply, terms = views.supply_of(session.asset), info.terms
+    lanes = {other: session.chain(other).domain for other in CHAINS if other != name}
     documents = {}
     for key in views.documents_of(session.asset):
         entry = views.document_of(session.asset, key)
@@ -320,19 +321,11 @@ def _chain_document(session: Session, name: str) -> Document:
         "issued": supply.issued,
         "redeemed": supply.redeemed,
         "paused": info.pause,
-        "velocity": {"capacity": velocity.capacity, "rate": velocity.rate},
-        "rates": rates,
+        "velocity": velocity_document(views, session.asset),
+        "rates": {other: rates_document(views, lane, session.asset) for other, lane in lanes.items()},
         "documents": documents,
-        "quotas": {
-            class_name: {"quota": count.quota, "holders": count.holders}
-            for class_name, number in session.entry.classes.items()
-            if (count := views.quota_of(session.asset, number))
-        },
+        "quotas": quotas_document(views, session.asset, session.entry.classes),
     }
-
-
-def _bucket(values: Sequence[Any]) -> Document:
-    return dict(zip(("capacity", "rate", "available"), values, strict=True))
 
 
 def _shown(value: Any) -> str:

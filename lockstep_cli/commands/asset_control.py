@@ -5,21 +5,23 @@ Each action carries a reason code and the hash of the document that orders it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bridge.ledger import release_id
+from bridge.types import AssetInfo
 from chains.base import Submitted
 from chains.control import ManagedChain
+from lockstep_cli.acting import Act, on_each, tell
 from lockstep_cli.assets.book import changing
 from lockstep_cli.assets.documents import encode_name
 from lockstep_cli.assets.file import AssetFile, read_asset_file
 from lockstep_cli.assets.hashing import hash_file
 from lockstep_cli.errors import UserError
-from lockstep_cli.local.cast import Staff, staff
+from lockstep_cli.local.cast import Staff
 from lockstep_cli.naming import (
     BOTH,
     AnyChain,
@@ -33,7 +35,7 @@ from lockstep_cli.naming import (
     parse_bytes,
     required_lots,
 )
-from lockstep_cli.output import Json, people_console, print_json
+from lockstep_cli.output import Json
 from lockstep_cli.paths import up_book
 from lockstep_cli.reading import Document, hexed, tx_document
 from lockstep_cli.session import CHAINS, OfAsset, Session, open_session, parse_amount
@@ -46,7 +48,6 @@ document_app = typer.Typer(help="Set and remove an asset's documents (ERC-1643),
 Who = Annotated[str, typer.Argument(help="An investor's name, or their id.")]
 Account = Annotated[str, typer.Argument(help="An investor's name, or an address of that chain.")]
 Amount = Annotated[str, typer.Argument(help="Whole base units.")]
-Act = Callable[[ManagedChain, Staff], Submitted]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -122,7 +123,7 @@ def _freeze(
             return on.freeze_investor(session.asset, investor, frozen, action, keys.controller)
 
         done = _on_each(session, chains_of(chain), act)
-    _tell(done, json)
+    tell(done, json)
 
 
 def recover(
@@ -139,10 +140,10 @@ def recover(
     with open_session(asset) as session:
         old, new = session.account(lost, chain), session.account(to, chain)
         done = _on_each(
-            session, _one(chain), lambda on, keys: on.recover(session.asset, old, new, action, keys.controller)
+            session, (chain,), lambda on, keys: on.recover(session.asset, old, new, action, keys.controller)
         )
         _note_recovery(session.entry.symbol, chain, old, new)
-    _tell(done, json)
+    tell(done, json)
 
 
 def _note_recovery(symbol: str, chain: str, old: bytes, new: bytes) -> None:
@@ -170,10 +171,10 @@ def force(
         giver, getter, moved = session.account(sender, chain), session.account(to, chain), parse_amount(amount)
         done = _on_each(
             session,
-            _one(chain),
+            (chain,),
             lambda on, keys: on.force_transfer(session.asset, giver, getter, moved, action, keys.controller),
         )
-    _tell(done, json)
+    tell(done, json)
 
 
 def redeem(
@@ -191,9 +192,9 @@ def redeem(
     with open_session(asset) as session:
         account = session.account(who, chain)
         done = _on_each(
-            session, _one(chain), lambda on, keys: on.redeem(session.asset, account, lots, action, keys.controller)
+            session, (chain,), lambda on, keys: on.redeem(session.asset, account, lots, action, keys.controller)
         )
-    _tell(done, json)
+    tell(done, json)
 
 
 def move_lots(
@@ -213,10 +214,10 @@ def move_lots(
         giver, getter = session.account(sender, chain), session.account(to, chain)
         done = _on_each(
             session,
-            _one(chain),
+            (chain,),
             lambda on, keys: on.move_lots(session.asset, giver, getter, lots, action, keys.controller),
         )
-    _tell(done, json)
+    tell(done, json)
 
 
 @release_app.command("propose")
@@ -235,13 +236,13 @@ def release_propose(
         investor = session.investor(who)
         done = _on_each(
             session,
-            _one(chain),
+            (chain,),
             lambda on, keys: on.propose_release(session.asset, investor, lots, action, keys.admin),
         )
         release = release_id(session.asset, investor, lots, action)
         for row in done:
             row |= {"release": hexed(release), "eta": session.chain(chain).views().release_of(session.asset, release)}
-    _tell(done, json)
+    tell(done, json)
 
 
 @release_app.command("carry-out")
@@ -259,9 +260,9 @@ def release_carry_out(
     with open_session(asset) as session:
         investor = session.investor(who)
         done = _on_each(
-            session, _one(chain), lambda on, keys: on.release_lots(session.asset, investor, lots, action, keys.admin)
+            session, (chain,), lambda on, keys: on.release_lots(session.asset, investor, lots, action, keys.admin)
         )
-    _tell(done, json)
+    tell(done, json)
 
 
 @release_app.command("cancel")
@@ -274,10 +275,8 @@ def release_cancel(
     """Take an announced release back. Signed by the guardian."""
     proposal = parse_bytes(release, 32, "id of a release")
     with open_session(asset) as session:
-        done = _on_each(
-            session, _one(chain), lambda on, keys: on.cancel_release(session.asset, proposal, keys.guardian)
-        )
-    _tell(done, json)
+        done = _on_each(session, (chain,), lambda on, keys: on.cancel_release(session.asset, proposal, keys.guardian))
+    tell(done, json)
 
 
 @document_app.command("set")
@@ -301,7 +300,7 @@ def document_set(
             chains_of(chain),
             lambda on, keys: on.set_document(session.asset, key, uri, content, keys.controller),
         )
-    _tell(done, json)
+    tell(done, json)
 
 
 @document_app.command("remove")
@@ -317,7 +316,7 @@ def document_remove(
         done = _on_each(
             session, chains_of(chain), lambda on, keys: on.remove_document(session.asset, key, keys.controller)
         )
-    _tell(done, json)
+    tell(done, json)
 
 
 def terms(
@@ -331,38 +330,38 @@ def terms(
     described = read_asset_file(file)
     with open_session(described.asset.symbol) as session:
         _require_nothing_in_flight(session)
-        number = _next_version(session, described, file.parent)
+        stand = {name: _info(session, name) for name in CHAINS}
+        number = _next_version(session, stand, described, file.parent)
         wanted = described.terms(number, file.parent)
 
         def act(on: ManagedChain, keys: Staff) -> Submitted:
             return on.set_terms(session.asset, wanted, described.pairs(), keys.admin)
 
-        behind = [name for name in CHAINS if _version(session, name) < number]
+        behind = [name for name in CHAINS if stand[name].terms.terms < number]
         done = _on_each(session, behind, act)
-    _tell(done, json)
+    tell(done, json)
 
 
-def _next_version(session: Session, described: AssetFile, folder: Path) -> int:
+def _next_version(session: Session, stand: Mapping[str, AssetInfo], described: AssetFile, folder: Path) -> int:
     """One above the newest version; the newest itself when only one chain has it, and it is what the file says."""
-    versions = {name: _version(session, name) for name in CHAINS}
-    newest = max(versions.values())
-    if len(set(versions.values())) == 1:
+    versions = {info.terms.terms for info in stand.values()}
+    newest = max(versions)
+    if len(versions) == 1:
         return newest + 1
-    ahead = next(name for name, version in versions.items() if version == newest)
-    info = session.chain(ahead).views().asset_info(session.asset)
+    ahead = next(name for name, info in stand.items() if info.terms.terms == newest)
     pairs = session.chain(ahead).views().pair_rules(session.asset)
-    if info is None or info.terms != described.terms(newest, folder) or pairs != described.pairs():
+    if stand[ahead].terms != described.terms(newest, folder) or pairs != described.pairs():
         raise UserError(
             f"{ahead} has other terms of version {newest} than this file.", "Give the file that it was set from."
         )
     return newest
 
 
-def _version(session: Session, name: str) -> int:
+def _info(session: Session, name: str) -> AssetInfo:
     info = session.chain(name).views().asset_info(session.asset)
     if info is None:
         raise UserError(f"{name} does not know {session.entry.symbol}.", "Register it first: asset register FILE.")
-    return info.terms.terms
+    return info
 
 
 def _require_nothing_in_flight(session: Session) -> None:
@@ -375,27 +374,9 @@ def _require_nothing_in_flight(session: Session) -> None:
         )
 
 
-def _one(chain: str) -> tuple[str, ...]:
-    if chain not in CHAINS:
-        raise UserError(f"There is no chain called {chain!r}.", f"Choose one of: {', '.join(CHAINS)}.")
-    return (chain,)
-
-
-def _on_each(session: Session, names: Sequence[str], act: Act) -> list[Document]:
-    """Acts on the chains, one after the other; what each transaction was."""
-    done = []
-    for name in names:
-        submitted = act(session.chain(name), staff(name))
-        kinds = [type(event).__name__ for event in submitted.happened]
-        done.append({**tx_document(submitted.tx), "events": kinds})
-    return done
-
-
-def _tell(done: Sequence[Document], json: bool) -> None:
-    if json:
-        print_json(list(done))
-        return
-    for row in done:
-        people_console().print(f"Done in block {row['block']} of {row['chain']}: {row['transaction']}")
-        if "release" in row:
-            people_console().print(f"  release {row['release']}, from second {row['eta']} on", soft_wrap=True)
+def _on_each(session: Session, names: Iterable[str], act: Act) -> list[Document]:
+    """Acts on the chains, one after the other; what each transaction was, and what happened by it."""
+    return [
+        {**tx_document(submitted.tx), "events": [type(event).__name__ for event in submitted.happened]}
+        for submitted in on_each(session, names, act)
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +10,12 @@ from rich.table import Table
 from bridge.types import PauseBit, Role, SignerSet
 from chains.base import Submitted
 from chains.control import ManagedChain
+from lockstep_cli.acting import Act, on_each, tell
 from lockstep_cli.errors import UserError
 from lockstep_cli.local.cast import Staff, staff
 from lockstep_cli.naming import BOTH, AnyChain, chains_of, parse_bits, parse_bytes, parse_role
 from lockstep_cli.output import Json, people_console, print_json
-from lockstep_cli.reading import Document, hexed, tx_document
+from lockstep_cli.reading import Document, hexed, quotas_document, rates_document, tx_document, velocity_document
 from lockstep_cli.session import CHAINS, OfAsset, Session, open_session
 
 signers_app = typer.Typer(help="Who signs for attestors and oracle, and how that changes.", no_args_is_help=True)
@@ -51,7 +51,7 @@ def _set_pause(scope: str, bits: PauseBit, chain: str, asset: str | None, *, jso
     with open_session(asset) as session:
         set_one = _pause_one if on else _resume_one
         done = [tx_document(set_one(session, name, scope, int(bits)).tx) for name in chains_of(chain)]
-    _tell(done, json)
+    tell(done, json)
 
 
 def _pause_one(session: Session, name: str, scope: str, bits: int) -> Submitted:
@@ -171,24 +171,10 @@ def limits_show(
 def _limits(session: Session, name: str, investor: bytes | None) -> Document:
     chain = session.chain(name)
     views = chain.views(chain.head())
-    velocity, rates = views.velocity_of(session.asset), views.rate_of(session.other(name).domain, session.asset)
     document: Document = {
-        "classes": {
-            class_name: {"quota": count.quota, "holders": count.holders}
-            for class_name, number in session.entry.classes.items()
-            if (count := views.quota_of(session.asset, number))
-        },
-        "velocity": {"capacity": velocity.capacity, "rate": velocity.rate},
-        "outbound": {
-            "capacity": rates.outbound.capacity,
-            "rate": rates.outbound.rate,
-            "available": rates.outbound.available,
-        },
-        "inbound": {
-            "capacity": rates.inbound.capacity,
-            "rate": rates.inbound.rate,
-            "available": rates.inbound.available,
-        },
+        "classes": quotas_document(views, session.asset, session.entry.classes),
+        "velocity": velocity_document(views, session.asset),
+        **rates_document(views, session.other(name).domain, session.asset),
     }
     if investor is not None:
         limit = views.limit_of(session.asset, investor)
@@ -226,15 +212,7 @@ def _set_document(signers: SignerSet) -> dict[str, Any]:
     return {"id": signers.id, "threshold": signers.threshold, "signers": [hexed(one) for one in signers.signers]}
 
 
-def _govern(chain: str, act: Callable[[ManagedChain, Staff], Submitted], json: bool) -> None:
+def _govern(chain: str, act: Act, json: bool) -> None:
     with open_session() as session:
-        done = [tx_document(act(session.chain(name), staff(name)).tx) for name in chains_of(chain)]
-    _tell(done, json)
-
-
-def _tell(done: list[Document], json: bool) -> None:
-    if json:
-        print_json(done)
-        return
-    for row in done:
-        people_console().print(f"Done in block {row['block']} of {row['chain']}: {row['transaction']}")
+        done = [tx_document(submitted.tx) for submitted in on_each(session, chains_of(chain), act)]
+    tell(done, json)

@@ -73,8 +73,8 @@ class EligibilityWord:
 
     @property
     def is_record(self) -> bool:
-        """Whether the oracle ever wrote about this investor here."""
-        return self.pack() != 0
+        """Whether the oracle ever wrote about this investor here; a limit alone, moved by a crossing, is no record."""
+        return self.pack() >> 128 != 0
 
     def allows(self, permission: Permission) -> bool:
         """Whether the word carries a permission; says nothing about `valid_until`."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bridge.refusals import MalformedAt, Refusal, Refused
-from bridge.types import Lot
+from bridge.types import MAX_LOTS, Lot
 
 
 def sort_key(lot: Lot) -> tuple[int, int]:
@@ -100,11 +101,70 @@ def credit(free: int, lots: Sequence[Lot], arriving: Sequence[Lot], now: int) ->
     return free + gained, canonical((*lots, *(lot for lot in arriving if not is_due(lot, now))))
 
 
+def take_any(free: int, lots: Sequence[Lot], amount: int, now: int) -> tuple[int, tuple[Lot, ...], tuple[Lot, ...]]:
+    """Take an amount without naming lots: (free left, lots left, taken in the form of an order).
+
+    Free tokens first, due ones included, then locked lots ascending; the last one is split. The caller knows that the
+    total covers the amount.
+    """
+    free, held, _ = fold(free, lots, now)
+    from_free = min(free, amount)
+    taken = [Lot(from_free, 0, 0)] if from_free else []
+    left: list[Lot] = []
+    missing = amount - from_free
+    for lot in held:
+        part = min(missing, lot.amount)
+        missing -= part
+        if part:
+            taken.append(replace(lot, amount=part))
+        if part < lot.amount:
+            left.append(replace(lot, amount=lot.amount - part))
+    return free - from_free, tuple(left), tuple(taken)
+
+
+def merge_nearest(lots: Sequence[Lot]) -> tuple[Lot, ...]:
+    """One lot less: the first pair of neighbours whose unlock times are nearest becomes one, with the later dates."""
+    ordered = canonical(lots)
+    if len(ordered) < 2:
+        return ordered
+    place = min(range(len(ordered) - 1), key=lambda i: ordered[i + 1].unlocks_at - ordered[i].unlocks_at)
+    merged = _together(ordered[place : place + 2])
+    return canonical((*ordered[:place], merged, *ordered[place + 2 :]))
+
+
+def fit(lots: Sequence[Lot], reserved: int) -> tuple[Lot, ...]:
+    """The lots merged until they and the reserved places fit into a position; a single lot always stays."""
+    fitted = canonical(lots)
+    while len(fitted) + reserved > MAX_LOTS and len(fitted) > 1:
+        fitted = merge_nearest(fitted)
+    return fitted
+
+
+def merge_lots(lots: Sequence[Lot], named: Sequence[Lot], now: int) -> tuple[tuple[Lot, ...], Lot]:
+    """Merge whole lots to the later dates of all: (lots afterwards, what they became). Due lots are no lots any more.
+
+    Raises:
+        Refused: LotUnknown(acquiredAt, unlocksAt, have) for the first named lot that is not there as named.
+    """
+    _, held, _ = fold(0, lots, now)
+    amounts = {sort_key(lot): lot.amount for lot in held}
+    for lot in named:
+        have = amounts.get(sort_key(lot), 0)
+        if have != lot.amount:
+            raise Refused.of(Refusal.LotUnknown, lot.acquired_at, lot.unlocks_at, have)
+    into = _together(named)
+    return canonical((*(lot for lot in held if lot not in named), into)), into
+
+
 def places(lots: Sequence[Lot], reserved: int, arriving: Sequence[Lot], now: int) -> int:
     """Lot places in use once the holder's lots are folded and the arriving ones credited, with those reserved."""
     _, held, _ = fold(0, lots, now)
     _, together = credit(0, held, arriving, now)
     return len(together) + reserved
+
+
+def _together(lots: Sequence[Lot]) -> Lot:
+    return Lot(total(lots), max(lot.acquired_at for lot in lots), max(lot.unlocks_at for lot in lots))
 
 
 def _subtract(held: Sequence[Lot], named: Sequence[Lot]) -> tuple[Lot, ...]:

@@ -95,6 +95,20 @@ class MalformedAt(IntEnum):
     REASON = 4
     OUTCOME = 5
     ISSUED_AT = 6
+    KNOWN = 7
+    """Registered or proposed already, or never proposed; of a lane: to this very chain."""
+    TEXT = 8
+    """A name without text or with too much; of a lane: an unknown kind of accounts."""
+    TERMS = 9
+    """Terms out of range or of the wrong number; of a lane: flights out of order."""
+    SETUP = 10
+    """Pause bits, signer sets, tokens."""
+    ACTION = 11
+    DOCUMENT = 12
+    RATE = 13
+    PAIRS = 14
+    SEAT = 15
+    FORWARDS = 16
     ORDERS = 20
     SIGNATURES = 25
     ITEMS = 100

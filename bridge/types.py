@@ -31,6 +31,11 @@ MAX_LOTS: Final = 32
 """Places for lots in a position, and locked lots in one order."""
 MAX_LOTS_FROM_OTHERS: Final = 24
 """Places that lots made by someone else may use; the rest stay for the holder's own moves."""
+MAX_PAIR_RULES: Final = 32
+"""Exceptions to the default rule that an asset may have."""
+MAX_DOCUMENTS: Final = 32
+MAX_FORWARDS: Final = 32
+"""Accounts, or investors, that may lead to one other."""
 MAX_IN_FLIGHT: Final = 15
 """Orders of one investor in flight from one chain."""
 MAX_SIGNERS: Final = 25
@@ -77,7 +82,7 @@ class PauseBit(IntFlag):
     SETTLE = 8
 
 
-class PairRule(IntEnum):
+class Rule(IntEnum):
     """What happens to tokens that pass between two investors."""
 
     FORBID = 0
@@ -251,6 +256,40 @@ class AssetTerms(WireStruct):
     min_lot: Uint128
     authorised_issue: Uint128
     document: Bytes32
+
+
+@dataclass(frozen=True, slots=True)
+class PairRule(WireStruct):
+    """An exception to the default rule, for tokens that pass from one class of investors to another."""
+
+    from_class: Uint16
+    to_class: Uint16
+    rule: Uint8
+
+
+@dataclass(frozen=True, slots=True)
+class Action(WireStruct):
+    """Why a controller acts: a reason code (not 0) and the hash of the document that orders it (not zero)."""
+
+    reason: Uint16
+    document: Bytes32
+
+
+@dataclass(frozen=True, slots=True)
+class Timing(WireStruct):
+    """Seconds that a change of governance waits, and that the signer set before stays good after a change."""
+
+    delay: Uint64
+    grace: Uint64
+
+
+@dataclass(frozen=True, slots=True)
+class RateInfo(WireStruct):
+    """A bucket: base units that may pass at once, that come back each second, and that may pass now. All 0: no bound."""
+
+    capacity: Uint256
+    rate: Uint256
+    available: Uint256
 
 
 @dataclass(frozen=True, slots=True)

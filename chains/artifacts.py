@@ -18,7 +18,16 @@ from bridge.errors import LockstepError
 
 MANIFEST = Path("chains/artifacts.json")
 WASM = Path("chains/substrate/artifacts/lockstep_runtime.compact.compressed.wasm")
-CONTRACTS = ("AccessManager", "ComplianceBridge", "ComplianceLens", "ILockstepViews", "SecurityToken")
+CONTRACTS = (
+    "AccessManager",
+    "ComplianceBridge",
+    "ComplianceLens",
+    "ILockstepViews",
+    "SecurityToken",
+    "TokenControls",
+    "TokenImport",
+    "TokenSurface",
+)
 CONTRACT_ARTIFACTS = Path("chains/evm/artifacts")
 NPM_LOCK = Path("chains/devnet/package-lock.json")
 NPM_SOURCES = ("@openzeppelin/contracts", "solc")

@@ -25,6 +25,7 @@ from bridge.types import (
 )
 from chains.accounts import Account
 from chains.errors import MalformedAnswer
+from chains.token_events import Event
 from chains.views import AssetParams, Views
 
 OnSigned = Callable[[str], None]
@@ -115,8 +116,17 @@ ChainEvent = OrderInitiated | OrderDelivered | OrderRejected | OrderRefused | Or
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """Something other than an order's event, and the transaction that caused it."""
+
+    event: Event
+    at: TxRef
+
+
+@dataclass(frozen=True, slots=True)
 class Submitted:
-    """A transaction that a block holds and that did what it was asked, with the protocol's events it caused.
+    """A transaction that a block holds and that did what it was asked, with the protocol's events it caused: orders'
+    in `events`, all others in `happened`.
 
     `codes` is filled by `deliver` only: one refusal number per order, 0 for credited. `asset` by `register_asset` only.
     """
@@ -126,6 +136,7 @@ class Submitted:
     codes: tuple[int, ...] = ()
     asset: bytes | None = None
     fee: int = 0
+    happened: tuple[Event, ...] = ()
 
     @property
     def order_id(self) -> bytes:
@@ -251,7 +262,14 @@ class Chain(Protocol):
     def transfer(self, asset: bytes, to: bytes, amount: int, signer: Account) -> Submitted:
         """Moves tokens from the signer's account on this chain."""
 
-    def issue(self, asset: bytes, account: bytes, lots: Sequence[Lot], signer: Account) -> Submitted:
+    def issue(
+        self,
+        asset: bytes,
+        account: bytes,
+        lots: Sequence[Lot],
+        signer: Account,
+        on_signed: OnSigned | None = None,
+    ) -> Submitted:
         """Issues lots on the home chain; the signer must be the asset's controller."""
 
     def register_asset(self, params: AssetParams, controller: bytes, signer: Account) -> Submitted:

@@ -7,6 +7,7 @@ the state of one block. Answers are decoded strictly: an empty or malformed one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -14,7 +15,18 @@ from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
-from bridge.types import AssetInfo, AssetTerms, InitiateRequest, LaneFlow, Lot, Reason, SignerSet, TransferOrder
+from bridge.types import (
+    AssetInfo,
+    AssetTerms,
+    InitiateRequest,
+    LaneFlow,
+    Lot,
+    PairRule,
+    RateInfo,
+    Reason,
+    SignerSet,
+    TransferOrder,
+)
 from bridge.wire import Bytes32, Text, WireStruct, abi_type
 from chains.errors import MalformedAnswer
 
@@ -22,6 +34,7 @@ LOT = abi_type(Lot)
 ORDER = abi_type(TransferOrder)
 REQUEST = abi_type(InitiateRequest)
 REASON = abi_type(Reason)
+RATE = abi_type(RateInfo)
 
 FUNCTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "identity": ((), ("string", "bytes32", "bytes32", "bytes32")),
@@ -39,6 +52,19 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "explainTransfer": (("bytes32", "bytes32", "bytes32", "uint256"), ("uint256", f"{REASON}[]")),
     "explainInitiate": (("bytes32", REQUEST), ("uint256", f"{REASON}[]")),
     "explainDeliver": ((ORDER,), ("uint256", f"{REASON}[]")),
+    "explainIssue": (("bytes32", "bytes32", "bytes32", f"{LOT}[]"), ("uint256", f"{REASON}[]")),
+    "limitOf": (("bytes32", "bytes32"), ("int256", "uint256", "int256")),
+    "frozenOf": (("bytes32", "bytes32"), ("uint256",)),
+    "pairRules": (("bytes32",), (f"{abi_type(PairRule)}[]",)),
+    "velocityOf": (("bytes32",), ("uint256", "uint256")),
+    "rateOf": (("bytes32", "bytes32"), (RATE, RATE)),
+    "movedTo": (("bytes32", "bytes32"), ("bytes32",)),
+    "successorOf": (("bytes32", "bytes32"), ("bytes32",)),
+    "documentsOf": (("bytes32",), ("bytes32[]",)),
+    "documentOf": (("bytes32", "bytes32"), ("string", "bytes32", "uint64")),
+    "pendingSigners": (("uint8",), ("uint64", "uint8", "address[]", "uint64")),
+    "timing": ((), ("uint64", "uint64")),
+    "releaseOf": (("bytes32", "bytes32"), ("uint64",)),
 }
 """Name -> (types of the arguments, types of the answer)."""
 
@@ -82,6 +108,7 @@ class AssetParams(WireStruct):
     issuer: Bytes32
     salt: Bytes32
     terms: AssetTerms
+    pairs: tuple[PairRule, ...]
     name: Text
     symbol: Text
 
@@ -107,7 +134,7 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class PositionView:
-    """An investor's position as stored (due lots not folded yet); flags bit 0 frozen."""
+    """An investor's position as stored (due lots not folded yet); flags: `bridge.ledger.state.PositionFlag`."""
 
     free: int
     in_flight: int
@@ -115,6 +142,11 @@ class PositionView:
     reserved_lots: int
     orders: int
     flags: int
+
+    @property
+    def total(self) -> int:
+        """Free and locked together, in base units; what is in flight is not here any more."""
+        return self.free + sum(lot.amount for lot in self.lots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +167,56 @@ class LaneInfo:
     max_flight: int
     next_nonce: int
     pause: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """An investor's part of the holding cap on this chain, what is used of it (total and in flight), and the rest."""
+
+    limit: int
+    used: int
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class VelocityView:
+    """How much one investor may send on to others: at once, and per second again. 0, 0: as much as there is."""
+
+    capacity: int
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRates:
+    """The buckets of an asset on a lane: capacity, refill per second, what they hold now. Capacity 0: no bound."""
+
+    outbound: RateInfo
+    inbound: RateInfo
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document of an asset: where it lies, the hash of its content, and the second in which it was set."""
+
+    uri: str
+    hash: bytes
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSigners:
+    """The next signer set of a role, and from which second on anyone may activate it."""
+
+    proposed: SignerSet
+    eta: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimingView:
+    """Seconds that a change of governance waits, and that the signer set before stays good after a change."""
+
+    delay: int
+    grace: int
 
 
 class ViewTransport(Protocol):
@@ -221,6 +303,65 @@ class Views:
         """All rules that the order would fail on its destination, ascending; empty: allowed."""
         return self._explain("explainDeliver", order.to_values())
 
+    def explain_issue(self, asset: bytes, controller: bytes, account: bytes, lots: Sequence[Lot]) -> tuple[Reason, ...]:
+        """All rules that this issue by `controller` would fail, ascending; empty: allowed."""
+        return self._explain("explainIssue", asset, controller, account, [lot.to_values() for lot in lots])
+
+    def limit_of(self, asset: bytes, investor: bytes) -> LimitView:
+        """Limit, used and room of an investor; each may be negative but `used`."""
+        return LimitView(*self._ask("limitOf", asset, investor))
+
+    def frozen_of(self, asset: bytes, investor: bytes) -> int:
+        """How much of a position is frozen, in base units; a whole freeze is a flag instead."""
+        return cast("int", self._ask("frozenOf", asset, investor)[0])
+
+    def pair_rules(self, asset: bytes) -> tuple[PairRule, ...]:
+        """The exceptions to the default rule, ascending by (fromClass, toClass)."""
+        (rows,) = self._ask("pairRules", asset)
+        return tuple(PairRule.from_values(row) for row in rows)
+
+    def velocity_of(self, asset: bytes) -> VelocityView:
+        """The asset's velocity on this chain."""
+        return VelocityView(*self._ask("velocityOf", asset))
+
+    def rate_of(self, lane: bytes, asset: bytes) -> LaneRates:
+        """The buckets of an asset on a lane."""
+        outbound, inbound = self._ask("rateOf", lane, asset)
+        return LaneRates(RateInfo.from_values(outbound), RateInfo.from_values(inbound))
+
+    def moved_to(self, asset: bytes, account: bytes) -> bytes | None:
+        """The account that the controller recovered this one to, if any."""
+        return _or_none(self._ask("movedTo", asset, account)[0])
+
+    def successor_of(self, asset: bytes, investor: bytes) -> bytes | None:
+        """The investor that replaced this one, if any."""
+        return _or_none(self._ask("successorOf", asset, investor)[0])
+
+    def documents_of(self, asset: bytes) -> tuple[bytes, ...]:
+        """Names of the asset's documents, ascending."""
+        return tuple(self._ask("documentsOf", asset)[0])
+
+    def document_of(self, asset: bytes, name: bytes) -> DocumentView | None:
+        """A document by its name, if there is one (a document's hash is never zero)."""
+        uri, digest, updated_at = self._ask("documentOf", asset, name)
+        return DocumentView(uri, digest, updated_at) if any(digest) else None
+
+    def pending_signers(self, role: int) -> PendingSigners | None:
+        """The proposed next set of a role, if there is one (ids start at 1)."""
+        set_id, threshold, signers, eta = self._ask("pendingSigners", role)
+        if set_id == 0:
+            return None
+        addresses = tuple(bytes.fromhex(signer[2:]) for signer in signers)
+        return PendingSigners(SignerSet(role, set_id, threshold, addresses), eta)
+
+    def timing(self) -> TimingView:
+        """Delay and grace of this chain's governance, in seconds."""
+        return TimingView(*self._ask("timing"))
+
+    def release_of(self, asset: bytes, release: bytes) -> int | None:
+        """From which second on a proposed release may be carried out; None: nothing of this id is proposed."""
+        return cast("int", self._ask("releaseOf", asset, release)[0]) or None
+
     def _explain(self, name: str, *args: object) -> tuple[Reason, ...]:
         bits, rows = self._ask(name, *args)
         reasons = tuple(Reason.from_values(row) for row in rows)
@@ -236,3 +377,7 @@ class Views:
             return tuple(decode(outputs, answer))
         except (DecodingError, UnicodeDecodeError, OverflowError) as error:
             raise MalformedAnswer(self._transport.chain, name) from error
+
+
+def _or_none(value: bytes) -> bytes | None:
+    return value if any(value) else None

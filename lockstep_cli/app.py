@@ -46,7 +46,7 @@ class LocalFault(LockstepError):
     """This machine refused something: a file, a folder, a connection. The sentence is the machine's own."""
 
 
-START, USE, CARE = "Start", "Use it", "Look after it"
+START, USE, ISSUER, CARE = "Start", "Use it", "Issue and govern", "Look after it"
 COMMANDS = (
     Command(
         "demo",
@@ -69,8 +69,12 @@ COMMANDS = (
     Command("order", "order", "app", "Follow orders from one chain to the other.", USE),
     Command("wallet", "wallet", "app", "A development wallet: receive credentials, list them, show them.", USE),
     Command("audit", "audit", "app", "Add everything up: issued, on both chains, in flight.", USE),
-    Command("issuer", "issuer", "app", "Staff of an issuer: statuses, people, keys, the audit chain.", CARE),
-    Command("bench", "bench", "app", "Measure this machine: issuance of credentials.", CARE),
+    Command("asset", "asset", "app", "Register an asset from a file, issue it, act on it, see who holds it.", ISSUER),
+    Command("limits", "governance", "limits_app", "Show caps, rate limits and velocity on both chains.", ISSUER),
+    Command("pause", "governance", "pause", "Stop everything, an asset, or the lane between the chains.", ISSUER),
+    Command("resume", "governance", "resume", "Let go on what was paused.", ISSUER),
+    Command("signers", "governance", "signers_app", "Show and change who signs for attestors and oracle.", ISSUER),
+    Command("issuer", "issuer", "app", "Staff of an issuer: statuses, people, keys, the audit chain.", ISSUER),
     Command("doctor", "doctor", "doctor", "Check this machine, and say what would cure what is missing.", CARE),
     Command("test", "test", "run_all", "Run every check and test of the project.", CARE),
     Command(
@@ -80,6 +84,7 @@ COMMANDS = (
         "Build the committed runtime and contracts, or check that they are current.",
         CARE,
     ),
+    Command("bench", "bench", "app", "Measure what the rules cost, and how fast credentials are issued.", CARE),
     Command("setup", "setup", "setup", "Make the environment, and do nothing else.", CARE),
 )
 

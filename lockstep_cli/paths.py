@@ -21,6 +21,11 @@ def up_state() -> Path:
     return up_folder() / "system.json"
 
 
+def up_book() -> Path:
+    """What the running system's oracle and register know beside the chains; see `lockstep_cli.assets.book`."""
+    return up_folder() / "assets.json"
+
+
 def new_run_folder(purpose: str) -> Path:
     """A new folder for a run that nobody else talks to; logs of the last few runs of a purpose are kept."""
     RUN.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 from bridge.eligibility import EligibilityWord
 from bridge.refusals import cure, name, sentence, values
-from bridge.types import Lot, Reason, TransferOrder
+from bridge.types import Lot, RateInfo, Reason, TransferOrder
 from chains.base import BlockRef, Chain, TxRef
+from chains.views import Views
 
 Document = dict[str, Any]
 
@@ -24,6 +25,28 @@ def hexed(data: bytes) -> str:
 def lot_document(lot: Lot) -> Document:
     """One lot."""
     return {"amount": lot.amount, "acquired_at": lot.acquired_at, "unlocks_at": lot.unlocks_at}
+
+
+def quotas_document(views: Views, asset: bytes, classes: Mapping[str, int]) -> Document:
+    """{class name: its quota and holders on this chain}."""
+    counts = {name: views.quota_of(asset, number) for name, number in classes.items()}
+    return {name: {"quota": count.quota, "holders": count.holders} for name, count in counts.items()}
+
+
+def velocity_document(views: Views, asset: bytes) -> Document:
+    """How much one investor may send on."""
+    velocity = views.velocity_of(asset)
+    return {"capacity": velocity.capacity, "rate": velocity.rate}
+
+
+def rates_document(views: Views, lane: bytes, asset: bytes) -> Document:
+    """Both rate limits of an asset on a lane."""
+    rates = views.rate_of(lane, asset)
+    return {"outbound": _rate_document(rates.outbound), "inbound": _rate_document(rates.inbound)}
+
+
+def _rate_document(rate: RateInfo) -> Document:
+    return {"capacity": rate.capacity, "rate": rate.rate, "available": rate.available}
 
 
 def position_document(chain: Chain, asset: bytes, investor: bytes, at: BlockRef) -> Document:

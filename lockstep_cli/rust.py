@@ -12,6 +12,9 @@ from pathlib import Path
 from lockstep_cli.paths import ROOT
 
 SETUP = ROOT / "scripts" / "setup-rust.sh"
+CARGO_FEATURES = ("--features", "runtime-benchmarks,try-runtime")
+"""What cargo's tests are built with: benchmarks and state checks run as tests. One set everywhere, so that the SDK is
+compiled once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,11 @@ import re
 import secrets
 import shutil
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,10 +33,14 @@ from chains.devnet.rpc import call
 SUBSTRATE, EVM = "substrate", "evm"
 EVM_CHAIN_ID = 31337
 EVM_BLOCK_SECONDS = 1
+SLOT_SECONDS = 2
+"""The Substrate chain's slot: its blocks carry even seconds."""
 READY_SECONDS = 60.0
 NEEDED_BYTES = 300_000_000
 RUNTIME = tools.ROOT / "chains" / "substrate" / "artifacts" / "lockstep_runtime.compact.compressed.wasm"
 SUBSTRATE_READY = re.compile(r"^LOCKSTEP READY (\{.*\})$")
+TIMESTAMP_NOW = "0xf0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb"
+"""twox128("Timestamp") ++ twox128("Now")."""
 EVM_READY = re.compile(r"Listening on \S+:(\d+)")
 
 
@@ -42,13 +49,14 @@ class Options:
     """How the chains are started. Ports: 0 is any free one.
 
     `eager`: a waiting transaction gets its block at once, up to 4 s ahead of its slot, instead of at the next slot; for
-    tests and demonstrations.
+    tests and demonstrations. `manual`: no block comes but those that `EmbeddedDevnet.block` asks for, at the time it says.
     """
 
     host: str = "127.0.0.1"
     substrate_port: int = 0
     evm_port: int = 0
     eager: bool = False
+    manual: bool = False
     runtime: Path = RUNTIME
     ready_seconds: float = READY_SECONDS
 
@@ -126,14 +134,19 @@ class EmbeddedDevnet:
         script = Path(__file__).with_name("substrate.mjs")
         command = [str(tools.node()), str(script), "--wasm", str(options.runtime), "--patch", json.dumps(self._patch)]
         command += ["--host", options.host, "--port", str(options.substrate_port)]
+        if options.manual:
+            return [*command, "--manual"]
         return [*command, "--eager"] if options.eager else command
 
     def _evm_command(self) -> list[str]:
         # The code size limit (EIP-170) stays on: what does not fit there would not deploy anywhere else.
         command = [str(tools.foundry("anvil")), "--host", self._options.host, "--port", str(self._options.evm_port)]
         command += ["--chain-id", str(EVM_CHAIN_ID), "--mnemonic", DEV_MNEMONIC, "--accounts", str(ACCOUNTS)]
-        # A block every second, and one for each transaction at once; both carry UTC.
-        command += ["--block-time", str(EVM_BLOCK_SECONDS), "--mixed-mining"]
+        if self._options.manual:
+            command += ["--no-mining", "--order", "fifo"]
+        else:
+            # A block every second, and one for each transaction at once; both carry UTC.
+            command += ["--block-time", str(EVM_BLOCK_SECONDS), "--mixed-mining"]
         return [*command, "--slots-in-an-epoch", "1", "--color", "never"]
 
     def check(self, within: float = 0.0) -> None:
@@ -158,6 +171,46 @@ class EmbeddedDevnet:
         call(self.evm_http, "evm_setNextBlockTimestamp", [target])
         call(self.evm_http, "evm_mine", [])
         call(self._substrate_http, "dev_timeTravel", [target * 1000])
+
+    def block(self, time: int) -> bytes:
+        """One block on each chain with what waits there, both of this second (UTC). The hash of Substrate's block.
+
+        `time` must be a multiple of Substrate's slot (2 s) and later than both chains' newest blocks. Only with
+        `Options(manual=True)`. DevnetError.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            mined = pool.submit(self._mine, time)
+            answer = call(self._substrate_http, "dev_block", [time * 1000])
+            mined.result()
+        return bytes.fromhex(str(answer)[2:])
+
+    def newest(self) -> int:
+        """The later time of both chains' newest blocks, in seconds."""
+        latest = call(self.evm_http, "eth_getBlockByNumber", ["latest", False])
+        moment = call(self._substrate_http, "state_getStorage", [TIMESTAMP_NOW])
+        return max(int(latest["timestamp"], 16), int.from_bytes(bytes.fromhex(str(moment)[2:]), "little") // 1000)
+
+    @contextmanager
+    def flowing(self) -> Iterator[None]:
+        """Blocks one after the other, a slot apart, while the context is open: for callers who wait for inclusion."""
+        stop = threading.Event()
+        with ThreadPoolExecutor(1) as pool:
+            flow = pool.submit(self._flow, stop)
+            try:
+                yield
+            finally:
+                stop.set()
+                flow.result()
+
+    def _flow(self, stop: threading.Event) -> None:
+        time = self.newest() // SLOT_SECONDS * SLOT_SECONDS
+        while not stop.is_set():
+            time += SLOT_SECONDS
+            self.block(time)
+
+    def _mine(self, time: int) -> None:
+        call(self.evm_http, "evm_setNextBlockTimestamp", [time])
+        call(self.evm_http, "evm_mine", [])
 
     @property
     def _substrate_http(self) -> str:

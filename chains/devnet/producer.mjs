@@ -1,6 +1,7 @@
 // Builds the Substrate chain's blocks by the real clock: at most one block in a slot, and the block of slot n carries
 // the time n * slotMs. Left to itself Chopsticks moves its clock one slot per block, however fast blocks come, so locks
 // would open early and the oracle would look stale.
+// A manual producer builds only when it is asked, at the time it is told: then the asker is the clock.
 import { APPLY_EXTRINSIC_ERROR, Block, buildBlock } from '@acala-network/chopsticks-core'
 import { xxhashAsHex } from '@polkadot/util-crypto'
 
@@ -27,16 +28,19 @@ export class Producer {
   #chain
   #slotMs
   #eager
+  #manual
   #slot
   #travelledMs = 0
   #failures = 0
   #wake = () => {}
   #built = new Set()
+  #asked = Promise.resolve()
 
-  constructor({ chain, slotMs, eager, genesisSlot }) {
+  constructor({ chain, slotMs, eager, manual, genesisSlot }) {
     this.#chain = chain
     this.#slotMs = slotMs
     this.#eager = eager
+    this.#manual = manual
     this.#slot = genesisSlot
   }
 
@@ -59,6 +63,19 @@ export class Producer {
     return this.#slot * this.#slotMs
   }
 
+  // Builds one block that carries `target` (ms since 1970, rounded down to the slot) with what waits in the pool, and
+  // tells its hash. Only for a manual chain; askers are served one after the other.
+  block(target) {
+    const built = this.#asked.then(async () => {
+      const slot = Math.floor(target / this.#slotMs)
+      if (slot <= this.#slot) throw new RangeError('the clock of a chain only moves forward')
+      await this.#buildAt(slot)
+      return this.#chain.head.hash
+    })
+    this.#asked = built.catch(() => {}) // told to its own asker; the next one is served all the same
+    return built
+  }
+
   // Resolves when the next block is built.
   nextBlock() {
     const built = new Promise((resolve, reject) => this.#built.add({ resolve, reject }))
@@ -68,6 +85,7 @@ export class Producer {
 
   // Builds until the process ends. Throws a ChainFault when the chain can't keep its promises any more.
   async run() {
+    if (this.#manual) await new Promise(() => {})
     for (;;) {
       const wait = this.#untilNext()
       if (wait > 0) await this.#sleep(wait)
@@ -91,7 +109,7 @@ export class Producer {
     this.#wake = () => {}
   }
 
-  async #build(slot) {
+  async #buildAt(slot) {
     const pool = this.#chain.txPool
     const transactions = pool.pendingExtrinsics
     pool.clear()
@@ -103,11 +121,19 @@ export class Producer {
       await this.#chain.onNewBlock(block)
       this.#slot = slot
       this.#refuse(broken)
+    } catch (error) {
+      this.#refuse(transactions)
+      throw error
+    }
+  }
+
+  async #build(slot) {
+    try {
+      await this.#buildAt(slot)
       this.#checkClock()
       for (const waiter of this.#built) waiter.resolve()
     } catch (error) {
       if (error instanceof ChainFault) throw error
-      this.#refuse(transactions)
       for (const waiter of this.#built) waiter.reject(error)
       this.#count(`the runtime can't build a block: ${error.message ?? error}`)
       await this.#sleep(this.#slotMs)

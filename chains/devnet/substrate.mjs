@@ -1,5 +1,5 @@
 // The development Substrate chain: our runtime in Chopsticks, from a genesis made now, with blocks by the real clock.
-//   node substrate.mjs --wasm runtime.wasm --patch '{"eligibility": ...}' [--host 127.0.0.1] [--port 0] [--eager]
+//   node substrate.mjs --wasm runtime.wasm --patch '{"eligibility": ...}' [--host 127.0.0.1] [--port 0] [--eager | --manual]
 // Prints one line `LOCKSTEP READY {json}` when it serves, and `LOCKSTEP FAULT sentence` before it ends by itself.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -45,7 +45,7 @@ async function openChain(spec) {
   })
 }
 
-function rpcHandler(chain, producer) {
+function rpcHandler(chain, producer, manual) {
   const { dev_newBlock: _newBlock, dev_setBlockBuildMode: _mode, dev_setHead: _head, ...methods } = allHandlers
   const submitting = (method) => async (...args) => {
     const answer = await method(...args)
@@ -57,9 +57,20 @@ function rpcHandler(chain, producer) {
     author_submitExtrinsic: submitting(methods.author_submitExtrinsic),
     author_submitAndWatchExtrinsic: submitting(methods.author_submitAndWatchExtrinsic),
     dev_timeTravel: async (_context, [target]) => {
+      if (manual) throw new ResponseError(-32601, 'this chain builds blocks by dev_block only')
       if (!Number.isSafeInteger(target)) throw new ResponseError(-32602, 'dev_timeTravel takes a time in ms since 1970')
       try {
         return await producer.travel(target)
+      } catch (error) {
+        if (error instanceof RangeError) throw new ResponseError(-32602, error.message)
+        throw error
+      }
+    },
+    dev_block: async (_context, [target]) => {
+      if (!manual) throw new ResponseError(-32601, 'this chain builds its blocks by the real clock')
+      if (!Number.isSafeInteger(target)) throw new ResponseError(-32602, 'dev_block takes a time in ms since 1970')
+      try {
+        return await producer.block(target)
       } catch (error) {
         if (error instanceof RangeError) throw new ResponseError(-32602, error.message)
         throw error
@@ -79,6 +90,7 @@ async function main() {
     options: {
       wasm: { type: 'string' }, patch: { type: 'string', default: '{}' }, preset: { type: 'string', default: 'development' },
       host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '0' }, eager: { type: 'boolean', default: false },
+      manual: { type: 'boolean', default: false },
     },
   })
   const now = Date.now()
@@ -87,11 +99,12 @@ async function main() {
   })
   const chain = await openChain(spec)
   const genesis = chain.head.hash
-  const producer = new Producer({ chain, slotMs, eager: values.eager, genesisSlot: Math.floor(now / slotMs) - 1 })
-  const firstBlock = producer.nextBlock() // it derives the chain's domain: nothing is true before it
+  const producer = new Producer({ chain, slotMs, eager: values.eager, manual: values.manual, genesisSlot: Math.floor(now / slotMs) - 1 })
+  // It derives the chain's domain: nothing is true before it.
+  const firstBlock = values.manual ? producer.block(now) : producer.nextBlock()
   const production = producer.run()
   production.catch(() => {}) // awaited below; a fault before that must not end the process without its sentence
-  const { port } = await createServer(rpcHandler(chain, producer), Number(values.port), values.host)
+  const { port } = await createServer(rpcHandler(chain, producer, values.manual), Number(values.port), values.host)
   await Promise.race([firstBlock, production])
   process.stdout.write(`LOCKSTEP READY ${JSON.stringify({ port, genesis, slotMs })}\n`)
   await production

@@ -2,146 +2,35 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 
-from bridge.domains import ChainName, account_of_evm, asset_id, evm_of_account
+from bridge.domains import asset_id
 from bridge.errors import UnrecoverableError
 from bridge.types import Approval, BindingPermit, InitiateRequest, Lot, OracleBatch, TransferOrder, TransferReceipt
 from chains.accounts import Account
-from chains.base import BlockRef, ChainEvent, OnSigned, Submitted, TxRef, WrongDomain, delivery_codes
-from chains.errors import BlockUnknown, MalformedAnswer, NotFinal
+from chains.base import OnSigned, Submitted, delivery_codes
 from chains.evm.artifacts import artifact
-from chains.evm.codec import LogDecoder, event_topic
-from chains.evm.rpc import CHAIN, EvmRpc, as_bytes, as_int
-from chains.evm.transactions import HEAD_SUBSCRIPTION, EvmSender
-from chains.views import AssetParams, Views
-from chains.wire import Wire
+from chains.evm.connection import AssetTokenUnknown, EvmContracts
+from chains.evm.control import EvmControl, controller_role
+from chains.evm.rpc import CHAIN
+from chains.views import AssetParams
 
-MAX_LOG_RANGE = 2_000
-"""Blocks in one eth_getLogs: providers commonly refuse wider ranges."""
-
-CONTROLLER_ROLE = 2
+__all__ = ["AssetTokenUnknown", "ControlsUnknown", "EvmChain", "EvmContracts"]
 
 
-class AssetTokenUnknown(UnrecoverableError):
-    """The bridge never registered a token for this asset."""
+class ControlsUnknown(UnrecoverableError):
+    """An asset can't be registered through a connection that was not told where the tokens' shared code is."""
 
-    def __init__(self, asset: bytes) -> None:
-        self.asset = asset
-        super().__init__(f"no token is registered for asset {asset.hex()}")
-
-
-@dataclass(frozen=True, slots=True)
-class EvmContracts:
-    """Addresses of the contracts on one chain, with checksum."""
-
-    bridge: str
-    lens: str
-    authority: str
+    def __init__(self) -> None:
+        super().__init__("this connection does not know the contract with the tokens' shared code (controls)")
 
 
-class _LensTransport:
-    """Carries views to the lens contract in the state of one block."""
-
-    chain = CHAIN
-
-    def __init__(self, rpc: EvmRpc, lens: str, at: BlockRef | None) -> None:
-        self._rpc = rpc
-        self._lens = lens
-        self._at = at
-
-    def call(self, data: bytes) -> bytes:
-        """See `chains.views.ViewTransport`."""
-        return self._rpc.call(self._lens, data, self._at)
-
-
-class EvmChain:
-    """`chains.base.Chain` for an EVM chain."""
+class EvmChain(EvmControl):
+    """`chains.base.Chain` and `chains.control.Control` for an EVM chain."""
 
     name = CHAIN
-
-    def __init__(
-        self,
-        http_url: str,
-        ws_url: str,
-        contracts: EvmContracts,
-        *,
-        timeout: float = 20.0,
-        patience: float = 30.0,
-        limit: float = 180.0,
-    ) -> None:
-        """Seconds: `timeout` per request, `patience` until a fee is raised, `limit` until a transaction is given up."""
-        self.contracts = contracts
-        self._rpc = EvmRpc(http_url, timeout=timeout)
-        self._ws_url = ws_url
-        self._timeout = timeout
-        self._sender = EvmSender(self._rpc, ws_url, patience=patience, limit=limit)
-        self._bridge = artifact("ComplianceBridge")
-        self._logs = LogDecoder.of(self._bridge)
-        self._domain: bytes | None = None
-        self._tokens: dict[bytes, str] = {}
-
-    @property
-    def domain(self) -> bytes:
-        """The domain this chain's contracts check signatures under. WrongDomain when they contradict themselves."""
-        if self._domain is None:
-            stated = self.views().identity()
-            derived = ChainName(stated.caip2, stated.bridge, stated.deployment).domain()
-            bridge = account_of_evm(bytes.fromhex(self.contracts.bridge[2:]))
-            if stated.domain != derived or stated.bridge != bridge:
-                raise WrongDomain(CHAIN, stated.domain, derived)
-            self._domain = stated.domain
-        return self._domain
-
-    def finalised(self) -> BlockRef:
-        """The newest block the node calls finalised."""
-        return self._rpc.block("finalized")
-
-    def head(self) -> BlockRef:
-        """The newest block."""
-        return self._rpc.block("latest")
-
-    def block(self, number: int) -> BlockRef:
-        """The block at a height."""
-        return self._rpc.block(number)
-
-    def views(self, at: BlockRef | None = None) -> Views:
-        """The lens contract in the state after `at`."""
-        return Views(_LensTransport(self._rpc, self.contracts.lens, at))
-
-    def events(self, first: int, last: int) -> list[ChainEvent]:
-        """The bridge's order events in final blocks, in order."""
-        if last > (final := self.finalised().number):
-            raise NotFinal(CHAIN, last, final)
-        blocks: dict[int, BlockRef] = {}
-        found: list[ChainEvent] = []
-        for start in range(first, last + 1, MAX_LOG_RANGE):
-            query = {
-                "address": self.contracts.bridge,
-                "fromBlock": hex(start),
-                "toBlock": hex(min(last, start + MAX_LOG_RANGE - 1)),
-                "topics": [["0x" + topic.hex() for topic in self._logs.topics]],
-            }
-            for log in self._logs_of(query):
-                event = self._logs.decode(log, self._place(log, blocks))
-                if event is not None:
-                    found.append(event)
-        return found
-
-    def wait_finalised(self, after: int, timeout: float) -> BlockRef:
-        """Woken by each new head, asks what is final."""
-        deadline = time.monotonic() + timeout
-        with Wire(CHAIN, self._ws_url, timeout=self._timeout) as wire, wire.subscription(*HEAD_SUBSCRIPTION) as heads:
-            while (final := self.finalised()).number <= after:
-                heads.next(deadline)
-        return final
 
     def submit_batch(self, batch: OracleBatch, set_id: int, signatures: Sequence[bytes], signer: Account) -> Submitted:
         """See `chains.base.Chain`."""
@@ -201,25 +90,32 @@ class EvmChain:
 
     def transfer(self, asset: bytes, to: bytes, amount: int, signer: Account) -> Submitted:
         """The token's own ERC-20 transfer."""
-        data = artifact("SecurityToken").calldata("transfer", _address(to), amount)
-        return self._send(signer, self.token_of(asset), data)
+        return self._call_token(signer, asset, "transfer", to, amount)
 
-    def issue(self, asset: bytes, account: bytes, lots: Sequence[Lot], signer: Account) -> Submitted:
+    def issue(
+        self,
+        asset: bytes,
+        account: bytes,
+        lots: Sequence[Lot],
+        signer: Account,
+        on_signed: OnSigned | None = None,
+    ) -> Submitted:
         """See `chains.base.Chain`."""
         rows = [lot.to_values() for lot in lots]
-        data = artifact("SecurityToken").calldata("issue", _address(account), rows)
-        return self._send(signer, self.token_of(asset), data)
+        return self._call_token(signer, asset, "issue", account, rows, on_signed=on_signed)
 
     def register_asset(self, params: AssetParams, controller: bytes, signer: Account) -> Submitted:
-        """Deploys the asset's token, registers it, and makes `controller` one of the chain's controllers."""
+        """Deploys the asset's token, registers it, and makes `controller` the asset's controller on this chain."""
+        if not self.contracts.controls:
+            raise ControlsUnknown
         code = artifact("SecurityToken").creation_code(
-            self.contracts.bridge, self.contracts.authority, params.to_values()
+            self.contracts.bridge, self.contracts.authority, self.contracts.controls, params.to_values()
         )
         token = to_checksum_address(self._sender.send(signer, None, code)["contractAddress"])
         done = self._call_bridge(signer, "registerAsset", token)
         asset = asset_id(params.home_domain, params.issuer, params.salt)
-        self._tokens[asset] = token
-        self._grant_controller(_address(controller), signer)
+        if not self._has_role(controller_role(asset), controller):
+            self.set_controller(asset, controller, signer)
         return Submitted(done.tx, asset=asset, fee=done.fee)
 
     def open_lane(self, lane: bytes, account_kind: int, min_flight: int, max_flight: int, signer: Account) -> Submitted:
@@ -253,72 +149,3 @@ class EvmChain:
     def resume_lane(self, lane: bytes, bits: int, signer: Account) -> Submitted:
         """See `chains.base.Chain`."""
         return self._call_bridge(signer, "resumeLane", lane, bits)
-
-    def token_of(self, asset: bytes) -> str:
-        """Address of an asset's token, from the event of its registration. AssetTokenUnknown."""
-        if asset not in self._tokens:
-            topic = event_topic(self._bridge.entry("event", "AssetRegistered"))
-            query = {
-                "address": self.contracts.bridge,
-                "fromBlock": "0x0",
-                "toBlock": "latest",
-                "topics": ["0x" + topic.hex(), "0x" + asset.hex()],
-            }
-            logs = self._logs_of(query)
-            if not logs:
-                raise AssetTokenUnknown(asset)
-            self._tokens[asset] = to_checksum_address(as_bytes(logs[-1].get("data"), "a token's address")[-20:])
-        return self._tokens[asset]
-
-    def close(self) -> None:
-        """Closes every session."""
-        self._rpc.close()
-
-    def _grant_controller(self, address: str, signer: Account) -> None:
-        authority = artifact("AccessManager")
-        answer = self._rpc.call(self.contracts.authority, authority.calldata("hasRole", CONTROLLER_ROLE, address), None)
-        try:
-            is_member, _delay = decode(["bool", "uint32"], answer)
-        except DecodingError as error:
-            raise MalformedAnswer(CHAIN, "hasRole") from error
-        if not is_member:
-            self._send(signer, self.contracts.authority, authority.calldata("grantRole", CONTROLLER_ROLE, address, 0))
-
-    def _call_bridge(
-        self, signer: Account, function: str, *args: object, on_signed: OnSigned | None = None
-    ) -> Submitted:
-        return self._send(signer, self.contracts.bridge, self._bridge.calldata(function, *args), on_signed)
-
-    def _send(self, signer: Account, to: str, data: bytes, on_signed: OnSigned | None = None) -> Submitted:
-        receipt = self._sender.send(signer, to, data, on_signed)
-        number = as_int(receipt.get("blockNumber"), "a height")
-        block_hash = as_bytes(receipt.get("blockHash"), "a block's hash")
-        header = self._rpc.header(number)
-        block = BlockRef(number, block_hash, as_int(header.get("timestamp"), "a block's time"))
-        tx = TxRef(CHAIN, str(receipt["transactionHash"]), block, as_int(receipt.get("transactionIndex"), "an index"))
-        decoded = (self._logs.decode(log, tx) for log in receipt.get("logs", ()) if self._is_from_bridge(log))
-        fee = as_int(receipt.get("gasUsed"), "gas") * as_int(receipt.get("effectiveGasPrice"), "a price")
-        return Submitted(tx, tuple(event for event in decoded if event is not None), fee=fee)
-
-    def _is_from_bridge(self, log: dict[str, Any]) -> bool:
-        return str(log.get("address", "")).lower() == self.contracts.bridge.lower()
-
-    def _logs_of(self, query: dict[str, Any]) -> list[dict[str, Any]]:
-        logs = self._rpc.request("eth_getLogs", [query])
-        if not isinstance(logs, list):
-            raise MalformedAnswer(CHAIN, "eth_getLogs")
-        return logs
-
-    def _place(self, log: dict[str, Any], blocks: dict[int, BlockRef]) -> TxRef:
-        number = as_int(log.get("blockNumber"), "a height")
-        if number not in blocks:
-            blocks[number] = self._rpc.block(number)
-        block = blocks[number]
-        # The log and the header come from two requests: a block replaced between them must not lend its time.
-        if as_bytes(log.get("blockHash"), "a block's hash") != block.hash:
-            raise BlockUnknown(CHAIN, str(log.get("blockHash")))
-        return TxRef(CHAIN, str(log.get("transactionHash")), block, as_int(log.get("transactionIndex"), "an index"))
-
-
-def _address(account: bytes) -> str:
-    return str(to_checksum_address(evm_of_account(account)))

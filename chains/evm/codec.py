@@ -11,14 +11,33 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.crypto import keccak
 
+from bridge.errors import InvalidField
 from bridge.refusals import Refusal, Refused, value_names
 from bridge.types import Reason, TransferOrder
 from chains.base import ChainEvent, OrderDelivered, OrderInitiated, OrderRefused, OrderRejected, OrderSettled, TxRef
 from chains.errors import MalformedAnswer
 from chains.evm.artifacts import Artifact
 from chains.evm.rpc import CHAIN, as_bytes
+from chains.token_events import KINDS, Event, Transferred, build
+
+ZERO12 = bytes(12)
 
 ORDER_EVENTS = ("OrderInitiated", "OrderDelivered", "OrderRejected", "OrderRefused", "OrderSettled")
+ERC20_TRANSFER = keccak(text="Transfer(address,address,uint256)")
+
+
+PAUSE_EVENTS = tuple(
+    {
+        "type": "event",
+        "name": name,
+        "inputs": [
+            {"name": "scope", "type": "bytes32", "indexed": False},
+            {"name": "bits", "type": "uint8", "indexed": False},
+        ],
+    }
+    for name in ("Paused", "Resumed")
+)
+"""Not in the bridge's ABI: an event and an error of one name can't share a contract's scope."""
 
 
 def _error_selectors() -> dict[bytes, Refusal]:
@@ -66,6 +85,49 @@ class LogDecoder:
         return _event(str(entry["name"]), values, at)
 
 
+@dataclass(frozen=True, slots=True)
+class TokenLogDecoder:
+    """Decodes everything but orders' events, of a bridge and of its tokens."""
+
+    topics: Mapping[bytes, dict[str, Any]]
+
+    @classmethod
+    def of(cls, *contracts: Artifact) -> TokenLogDecoder:
+        """By the ABIs of the contracts."""
+        entries = (entry for contract in contracts for name in KINDS for entry in contract.entries("event", name))
+        transfer = contracts[-1].entries("event", "Transfer")
+        return cls({event_topic(entry): entry for entry in (*entries, *transfer, *PAUSE_EVENTS)})
+
+    def decode(self, log: Mapping[str, Any], asset: bytes | None) -> Event | None:
+        """The event in a log, or None for one that is not known here. `asset`: whose token emitted it. MalformedAnswer."""
+        topics = [as_bytes(topic, "a log's topic") for topic in log.get("topics", ())]
+        entry = self.topics.get(topics[0]) if topics else None
+        if entry is None:
+            return None
+        values = decode_log(entry, topics, as_bytes(log.get("data"), "a log's data"))
+        values |= {
+            item["name"]: ZERO12 + bytes.fromhex(values[item["name"]][2:])
+            for item in entry["inputs"]
+            if item["type"] == "address" and item["name"] != "signer"
+        }
+        if asset is not None:
+            values.setdefault("asset", asset)
+        if "documentHash" in values:
+            # ERC-1643's own name for it.
+            values["hash"] = values["documentHash"]
+        try:
+            return _transferred(values) if topics[0] == ERC20_TRANSFER else build(KINDS[entry["name"]], values)
+        except InvalidField as error:
+            raise MalformedAnswer(CHAIN, f"the event {entry['name']}") from error
+
+
+def _transferred(values: Mapping[str, Any]) -> Event | None:
+    """An ERC-20 Transfer between two accounts; one from or to nobody is told by the event of what caused it."""
+    if not any(values["from"]) or not any(values["to"]):
+        return None
+    return build(Transferred, {**values, "amount": values["value"]})
+
+
 def event_topic(entry: Mapping[str, Any]) -> bytes:
     """topic0 of an event."""
     types = ",".join(collapse_if_tuple(item) for item in entry["inputs"])
@@ -80,10 +142,19 @@ def decode_log(entry: Mapping[str, Any], topics: Sequence[bytes], data: bytes) -
         raise MalformedAnswer(CHAIN, f"the event {entry['name']}")
     try:
         values = dict(zip((item["name"] for item in indexed), _words(indexed, topics[1:]), strict=True))
-        rest = decode([collapse_if_tuple(item) for item in plain], data)
+        rest = decode([_bytes_for_text(collapse_if_tuple(item)) for item in plain], data)
     except DecodingError as error:
         raise MalformedAnswer(CHAIN, f"the event {entry['name']}") from error
-    return values | {item["name"]: value for item, value in zip(plain, rest, strict=True)}
+    return values | {item["name"]: _text(item, value) for item, value in zip(plain, rest, strict=True)}
+
+
+def _bytes_for_text(abi_type: str) -> str:
+    # Contracts take any bytes as text: one document with a broken name must not make a whole history unreadable.
+    return "bytes" if abi_type == "string" else abi_type
+
+
+def _text(item: Mapping[str, Any], value: Any) -> Any:
+    return value.decode("utf-8", "replace") if item["type"] == "string" else value
 
 
 def _words(inputs: Sequence[Mapping[str, Any]], topics: Sequence[bytes]) -> list[Any]:

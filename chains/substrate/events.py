@@ -10,14 +10,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from substrateinterface.utils.ss58 import is_valid_ss58_address, ss58_decode
+
 from bridge.errors import InvalidField
+from bridge.refusals import Refusal
 from bridge.types import TransferOrder
+from bridge.wire import wire_fields
 from chains.base import ChainEvent, OrderDelivered, OrderInitiated, OrderRefused, OrderRejected, OrderSettled, TxRef
 from chains.errors import MalformedAnswer
 from chains.substrate.node import as_hex
 from chains.substrate.scale import CHAIN
+from chains.token_events import KINDS, Event, build
 
 BRIDGE = "Bridge"
+
+OWN_NAMES = frozenset({"Eligibility", "SecurityToken", BRIDGE})
+
+SYSTEM = 0
+CALL_FILTERED = 5
+"""System.CallFiltered: the runtime's filter stops calls while everything is paused."""
 
 OWN_PALLETS = frozenset({20, 21, 22})
 """Indices of Eligibility, SecurityToken and Bridge in the runtime: only their errors are refusals."""
@@ -80,6 +91,26 @@ def _order_event(name: str, values: Mapping[str, Any], at: TxRef) -> ChainEvent 
             return None
 
 
+def token_event(record: Record) -> Event | None:
+    """Any event of the own pallets that is no order's, or None. MalformedAnswer."""
+    kind = KINDS.get(record.name) if record.pallet in OWN_NAMES else None
+    if kind is None:
+        return None
+    try:
+        accounts = {field.wire_name for field in wire_fields(kind) if field.base == "bytes32"}
+        given = {name: _account(value) if name in accounts else value for name, value in record.values.items()}
+        return build(kind, given)
+    except (AttributeError, TypeError, ValueError, InvalidField) as error:
+        raise MalformedAnswer(CHAIN, f"the event {record.name}") from error
+
+
+def _account(value: Any) -> Any:
+    """The library shows an account as SS58 text; everything else of 32 bytes begins with 0x."""
+    if isinstance(value, str) and not value.startswith("0x") and is_valid_ss58_address(value):
+        return bytes.fromhex(ss58_decode(value))
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class DispatchFailure:
     """Why an included extrinsic failed: a refusal's number, or None and the error as the runtime names it."""
@@ -107,4 +138,6 @@ def _failure(values: Any) -> DispatchFailure:
     # Error::Refused is variant 0; the byte after it is the refusal's index, numbers start at 1.
     if module.get("index") in OWN_PALLETS and len(raw) == 4 and raw[0] == 0:
         return DispatchFailure(raw[1] + 1, "")
+    if module.get("index") == SYSTEM and raw[:1] == bytes([CALL_FILTERED]):
+        return DispatchFailure(int(Refusal.Paused), "")
     return DispatchFailure(None, f"pallet {module.get('index')}, error 0x{raw.hex()}")

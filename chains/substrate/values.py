@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridge.digests import digest_approval, digest_batch, digest_order, digest_permit, digest_receipt, digest_rejection
+from bridge.digests import (
+    digest_approval,
+    digest_batch,
+    digest_order,
+    digest_permit,
+    digest_receipt,
+    digest_rejection,
+    digest_signer_set,
+)
 from bridge.quorum import check_quorum
 from bridge.refusals import Refusal, Refused
 from bridge.types import (
@@ -17,6 +25,7 @@ from bridge.types import (
     Reason,
     Rejection,
     Role,
+    SignerSet,
     TransferOrder,
     TransferReceipt,
 )
@@ -68,6 +77,15 @@ def of_receipt(
     digest = digest_receipt(receipt, views.identity().domain)
     unknown = Reason(Refusal.InFlightUnknown, int.from_bytes(digest_order(order), "big"))
     return (unknown, *_gate(views, Role.ATTESTOR, set_id, digest, signatures))
+
+
+def of_signers(views: Views, proposed: SignerSet, set_id: int, signatures: Sequence[bytes]) -> tuple[Reason, ...]:
+    """For `propose_signers_signed`."""
+    role = Role(proposed.role)
+    current = views.signer_set(role).current.id
+    unknown = () if proposed.id == current + 1 else (Reason(Refusal.SignerSetUnknown, proposed.id, current),)
+    digest = digest_signer_set(proposed, views.identity().domain)
+    return (*unknown, *_gate(views, role, set_id, digest, signatures))
 
 
 def _gate(views: Views, role: Role, set_id: int, digest: bytes, signatures: Sequence[bytes]) -> tuple[Reason, ...]:

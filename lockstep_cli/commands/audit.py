@@ -8,18 +8,18 @@ from rich.table import Table
 from lockstep_cli.demo.story import amount
 from lockstep_cli.local.auditing import audit_document
 from lockstep_cli.output import Json, people_console, print_json
-from lockstep_cli.session import open_session
+from lockstep_cli.session import OfAsset, open_session
 
 app = typer.Typer(help="Add everything up: issued, on both chains, in flight.", no_args_is_help=True)
 
 
 @app.command("show")
-def show(json: Json = False) -> None:
+def show(asset: OfAsset = None, json: Json = False) -> None:
     """Check that issued - redeemed = on Substrate + on EVM + in flight, at final blocks of both chains.
 
     Delivered and not yet settled is not in flight. The exit code is 1 when the books do not close.
     """
-    with open_session() as session:
+    with open_session(asset) as session:
         document = audit_document(session.chains, session.asset)
     document["closes"] = not document["breaches"]
     if json:

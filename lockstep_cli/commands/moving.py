@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +10,11 @@ from rich.table import Table
 from bridge.refusals import Refused
 from bridge.types import InitiateRequest, Lot, Reason
 from chains.base import Chain, OrderDelivered, OrderRejected, OrderSettled
-from lockstep_cli.errors import UserError
-from lockstep_cli.local.cast import Person
+from lockstep_cli.local.cast import Person, staff
+from lockstep_cli.naming import Free, Lots, named_lots, required_lots
 from lockstep_cli.output import Json, people_console, print_json, progress_console
 from lockstep_cli.reading import Document, hexed, order_document, reason_document, tx_document
-from lockstep_cli.session import Session, open_session, parse_amount
+from lockstep_cli.session import OfAsset, Session, open_session, parse_amount
 from lockstep_cli.watch import Watcher
 
 explain_app = typer.Typer(
@@ -27,11 +26,6 @@ Receiver = Annotated[str, typer.Argument(help="Who receives: a name, or an addre
 Amount = Annotated[str, typer.Argument(help="Whole base units, for example 250.")]
 OnChain = Annotated[str, typer.Option("--chain", help="substrate or evm.")]
 ToChain = Annotated[str, typer.Option("--to", help="The chain to cross to: substrate or evm.")]
-Free = Annotated[str | None, typer.Option("--free", help="How many free base units cross.")]
-Lots = Annotated[
-    list[str] | None,
-    typer.Option("--lot", help="A locked lot as ACQUIRED:UNLOCKS:AMOUNT (UTC seconds); may be given again."),
-]
 ReceiverName = Annotated[
     str | None, typer.Option("--receiver", help="Who gets it over there; without it, the sender's own account.")
 ]
@@ -40,10 +34,15 @@ ORDER_TIMEOUT = 120.0
 
 
 def transfer(
-    sender: Sender, receiver: Receiver, amount: Amount, chain: OnChain = "substrate", json: Json = False
+    sender: Sender,
+    receiver: Receiver,
+    amount: Amount,
+    chain: OnChain = "substrate",
+    asset: OfAsset = None,
+    json: Json = False,
 ) -> None:
     """Send free tokens on one chain. Between one's own accounts anything moves, locked or not."""
-    with open_session() as session:
+    with open_session(asset) as session:
         on = session.chain(chain)
         to = session.account(receiver, chain)
         submitted = on.transfer(session.asset, to, parse_amount(amount), session.person(sender).account(chain))
@@ -56,10 +55,15 @@ def transfer(
 
 @explain_app.command("transfer")
 def explain_transfer(
-    sender: Sender, receiver: Receiver, amount: Amount, chain: OnChain = "substrate", json: Json = False
+    sender: Sender,
+    receiver: Receiver,
+    amount: Amount,
+    chain: OnChain = "substrate",
+    asset: OfAsset = None,
+    json: Json = False,
 ) -> None:
     """Would this transfer be allowed? If not, every rule that says no, with its values and what would cure it."""
-    with open_session() as session:
+    with open_session(asset) as session:
         on = session.chain(chain)
         from_account, to = session.account(sender, chain), session.account(receiver, chain)
         reasons = on.views(on.head()).explain_transfer(session.asset, from_account, to, parse_amount(amount))
@@ -74,12 +78,30 @@ def explain_cross(
     lot: Lots = None,
     receiver: ReceiverName = None,
     deadline: Deadline = 3600,
+    asset: OfAsset = None,
     json: Json = False,
 ) -> None:
     """Would the source chain let this crossing begin? Without --free and --lot: everything the sender has."""
-    with open_session() as session:
+    with open_session(asset) as session:
         source, _, person, request = _crossing(session, sender, to, free, lot, receiver, deadline)
         reasons = source.views(source.head()).explain_initiate(person.account(source.name).id, request)
+    print_reasons(reasons, json)
+
+
+@explain_app.command("issue")
+def explain_issue(
+    holder: Annotated[str, typer.Argument(help="Who gets the lots: a name, or an address of the home chain.")],
+    free: Free = None,
+    lot: Lots = None,
+    asset: OfAsset = None,
+    json: Json = False,
+) -> None:
+    """Would the home chain let the controller issue these lots? Asked for one holder, before anything is signed."""
+    lots = required_lots(free, lot)
+    with open_session(asset) as session:
+        home = session.chain(session.entry.home)
+        account, controller = session.account(holder, home.name), staff(home.name).controller
+        reasons = home.views(home.head()).explain_issue(session.asset, controller.id, account, lots)
     print_reasons(reasons, json)
 
 
@@ -91,13 +113,14 @@ def cross(
     receiver: ReceiverName = None,
     deadline: Deadline = 3600,
     wait: Annotated[bool, typer.Option(help="Wait until the order is settled on its source.")] = True,
+    asset: OfAsset = None,
     json: Json = False,
 ) -> None:
     """Send a position, or a part of it, to the other chain, and follow it to the end.
 
     Without --free and --lot everything crosses. To another investor only free tokens cross.
     """
-    with open_session() as session:
+    with open_session(asset) as session:
         source, destination, person, request = _crossing(session, sender, to, free, lot, receiver, deadline)
         watchers = [Watcher(chain, chain.finalised().number + 1) for chain in (source, destination)]
         submitted = source.initiate(request, person.account(source.name))
@@ -140,11 +163,7 @@ def _crossing(
 ) -> tuple[Chain, Chain, Person, InitiateRequest]:
     destination, source = session.chain(to), session.other(to)
     person, beneficiary = session.person(sender), session.person(receiver or sender)
-    named = tuple(
-        sorted((_parse_lot(text) for text in lots or ()), key=lambda item: (item.unlocks_at, item.acquired_at))
-    )
-    if free is not None:
-        named = (Lot(parse_amount(free), 0, 0), *named)
+    named = named_lots(free, lots)
     if free is None and not lots:
         position = source.views(source.head()).position_of(session.asset, person.investor)
         named = (*((Lot(position.free, 0, 0),) if position.free else ()), *position.lots)
@@ -157,16 +176,6 @@ def _crossing(
         deadline=source.head().time + deadline,
     )
     return source, destination, person, request
-
-
-def _parse_lot(text: str) -> Lot:
-    match = re.fullmatch(r"(\d{1,19}):(\d{1,19}):([\d_,]+)", text, re.ASCII)
-    if match is None:
-        raise UserError(
-            f"{text!r} does not name a lot.",
-            "Write ACQUIRED:UNLOCKS:AMOUNT, as `lockstep position show WHO --json` gives them.",
-        )
-    return Lot(parse_amount(match[3]), int(match[1]), int(match[2]))
 
 
 def print_reasons(reasons: tuple[Reason, ...], json: bool) -> None:

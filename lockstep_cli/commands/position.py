@@ -9,7 +9,7 @@ import typer
 from lockstep_cli.demo.story import positions_table
 from lockstep_cli.output import Json, people_console, print_json
 from lockstep_cli.reading import positions_document
-from lockstep_cli.session import open_session
+from lockstep_cli.session import OfAsset, open_session
 
 app = typer.Typer(
     help="Show positions: free tokens, every lot with its dates, and what is in flight.", no_args_is_help=True
@@ -18,22 +18,24 @@ app = typer.Typer(
 
 @app.command("show")
 def show(
-    who: Annotated[str, typer.Argument(help="A name (ana, ben, ...) or an investor id.")], json: Json = False
+    who: Annotated[str, typer.Argument(help="A name (ana, ben, ...) or an investor id.")],
+    asset: OfAsset = None,
+    json: Json = False,
 ) -> None:
     """Show one investor's position on both chains.
 
     Lots are shown as stored: one whose unlock time has passed becomes free by the next move.
     """
-    with open_session() as session:
+    with open_session(asset) as session:
         positions = positions_document(session.chains, session.asset, {who.lower(): session.investor(who)})
     print_positions(positions, f"Position of {who.capitalize()}", json)
 
 
 @app.command("list")
-def everyone(json: Json = False) -> None:
-    """Show the positions of the whole cast on both chains: the cap table of the local system."""
-    with open_session() as session:
-        investors = {name: person.investor for name, person in session.people.items()}
+def everyone(asset: OfAsset = None, json: Json = False) -> None:
+    """Show the positions of everybody who was admitted, on both chains, at the newest blocks."""
+    with open_session(asset) as session:
+        investors = {name: entry.id for name, entry in session.entry.investors.items()}
         positions = positions_document(session.chains, session.asset, investors)
     print_positions(positions, "Cap table", json)
 

@@ -24,12 +24,12 @@ from chains.devnet.tools import foundry
 from lockstep_cli.errors import UserError
 from lockstep_cli.output import Json, people_console, print_json, progress_console
 from lockstep_cli.paths import ROOT
-from lockstep_cli.rust import SETUP, Rust, claim_target, find_rust, target_folder
+from lockstep_cli.rust import CARGO_FEATURES, SETUP, Rust, claim_target, find_rust, target_folder
 
 Outcome = Literal["passed", "failed", "skipped"]
 NO_TESTS_COLLECTED = 5
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
-CHAIN_LEVELS = ("integration", "adversarial", "e2e")
+CHAIN_LEVELS = ("integration", "adversarial", "differential", "e2e")
 
 CONTRACTS = ROOT / "chains" / "evm" / "contracts"
 PALLETS = ROOT / "pallets"
@@ -149,8 +149,13 @@ def contract_parts() -> list[Part | Result]:
         if in_ci():
             raise
         return [Result("forge", "skipped", 0, f"{error}. {error.cure}")]
-    rebuilt = [sys.executable, "-m", "lockstep_cli", "artifacts", "check", "--rebuild"]
-    return [Part("contracts rebuilt", rebuilt), Part("forge", [forge, "test"], CONTRACTS)]
+    lockstep = [sys.executable, "-m", "lockstep_cli"]
+    return [
+        Part("contracts rebuilt", [*lockstep, "artifacts", "check", "--rebuild"]),
+        Part("forge", [forge, "test"], CONTRACTS),
+        Part("gas", [*lockstep, "bench", "gas", "--only", "evm", "--check"]),
+        Part("slither", [sys.executable, str(ROOT / "scripts" / "run_slither.py")]),
+    ]
 
 
 def rust_parts(console: Console) -> list[Part | Result]:
@@ -165,16 +170,18 @@ def rust_parts(console: Console) -> list[Part | Result]:
     if rust is None:
         return [Result("cargo", "skipped", 0, f"no Rust on this machine; {SETUP.relative_to(ROOT)} installs it")]
     claim_target(target_folder(), ROOT)
-    return [_cargo("clippy", rust), _cargo("cargo", rust)]
+    accesses = [sys.executable, "-m", "lockstep_cli", "bench", "gas", "--only", "substrate", "--check"]
+    return [_cargo("clippy", rust), _cargo("cargo", rust), Part("accesses", accesses)]
 
 
 def _cargo(name: str, rust: Rust) -> Part:
     # The wasm is not built again for tests: the committed one was, and the manifest proves it current.
     env = {**rust.environment(), "SKIP_WASM_BUILD": "1"}
     if name == "clippy":
-        command = ["cargo", "clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]
+        lints = ["--all-targets", "--", "-D", "warnings"]
+        command = ["cargo", "clippy", "--release", "--locked", "--workspace", *CARGO_FEATURES, *lints]
     else:
-        command = ["cargo", "test", "--release", "--locked", "--workspace"]
+        command = ["cargo", "test", "--release", "--locked", "--workspace", *CARGO_FEATURES]
     return Part(name, command, PALLETS, env)
 
 

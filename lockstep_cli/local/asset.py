@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from bridge.types import ZERO32, AssetTerms, Lot, PairRule
+from bridge.types import ZERO32, AssetTerms, Lot, Rule
 from chains.views import AssetParams
 
 YEAR: Final = 365 * 86_400
@@ -37,7 +37,7 @@ def terms() -> AssetTerms:
     return AssetTerms(
         terms=1,
         decimals=0,
-        default_rule=PairRule.KEEP,
+        default_rule=Rule.KEEP,
         holding_period=YEAR,
         max_oracle_age=24 * 3600,
         min_lot=1,
@@ -48,7 +48,9 @@ def terms() -> AssetTerms:
 
 def params(home_domain: bytes, issuer: bytes, salt: bytes) -> AssetParams:
     """How both chains are told of the asset; its id follows from the first three."""
-    return AssetParams(home_domain=home_domain, issuer=issuer, salt=salt, terms=terms(), name=NAME, symbol=SYMBOL)
+    return AssetParams(
+        home_domain=home_domain, issuer=issuer, salt=salt, terms=terms(), pairs=(), name=NAME, symbol=SYMBOL
+    )
 
 
 def lots_of(grant: Grant, now: int) -> tuple[Lot, ...]:

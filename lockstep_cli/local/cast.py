@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from bridge.types import Permission
 from chains.accounts import Account
@@ -37,6 +38,11 @@ ROLES = (
     Role("dan", 7, ALL, -DAY, "was accredited; it lapsed yesterday"),
     Role("fay", 8, ALL, 28 * DAY, "accredited, until she isn't"),
 )
+
+ROSTER: Final = {role.name: role.evm_index for role in ROLES} | {
+    name: 13 + place for place, name in enumerate(("gil", "hua", "ida", "jon", "kim", "leo", "mia"))
+}
+"""Everybody with keys and native coin on both chains: the cast, and guests who become investors of assets to come."""
 
 STRANGER_EVM_INDEX = 9
 STRANGER = "stranger"
@@ -75,6 +81,12 @@ def draw_cast(randomness: Callable[[int], bytes]) -> dict[str, Person]:
 def assemble(role: Role, investor: bytes) -> Person:
     """A person from a role and an investor id."""
     return Person(role.name, investor, substrate_account(role.name), evm_account(role.evm_index), role)
+
+
+def guest(name: str, investor: bytes) -> Person:
+    """Somebody of the roster as an investor of another asset. KeyError for another name."""
+    role = Role(name, ROSTER[name], ALL, 0, "an investor")
+    return Person(name, investor, substrate_account(name), evm_account(role.evm_index), role)
 
 
 def stranger(chain: str) -> Account:

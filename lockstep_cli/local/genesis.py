@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.types import Role, SignerSet
+from bridge.types import Role, SignerSet, Timing
 from chains.devnet.keys import ATTESTORS, ORACLE_SIGNERS, signer_addresses
-from lockstep_cli.local.cast import ROLES, staff, substrate_account
+from lockstep_cli.local.cast import ROSTER, staff, substrate_account
 
 THRESHOLD = 2
+TIMING = Timing(delay=4, grace=60)
+"""Seconds that changes of governance wait, and that a replaced signer set stays good: days in production, seconds here."""
 NATIVE_COIN = 10**18
 """Native base units for each account; a transaction costs some 10^9."""
 
@@ -37,7 +39,7 @@ def substrate_patch() -> dict[str, Any]:
         keys.guardian,
         keys.controller,
         keys.relayer,
-        *(substrate_account(role.name) for role in ROLES),
+        *(substrate_account(name) for name in ROSTER),
     ]
     return {
         "balances": {"balances": [[account.text, NATIVE_COIN] for account in funded]},
@@ -46,6 +48,8 @@ def substrate_patch() -> dict[str, Any]:
             "guardian": keys.guardian.text,
             "attestors": _signers(attestor_set()),
             "oracle": _signers(oracle_set()),
+            "delay": TIMING.delay,
+            "grace": TIMING.grace,
         },
     }
 

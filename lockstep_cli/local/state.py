@@ -28,6 +28,7 @@ class EvmAddresses(BaseModel):
     bridge: str
     lens: str
     authority: str
+    controls: str
 
 
 class SystemState(BaseModel):

@@ -20,6 +20,7 @@ from bridge.errors import LockstepError
 from bridge.transfer_events import Purpose
 from bridge.types import AccountKind, Approval, Lot, TransferOrder
 from chains.base import Chain, Submitted
+from chains.control import ManagedChain
 from chains.devnet.embedded import EmbeddedDevnet, Options
 from chains.devnet.keys import ATTESTORS
 from chains.evm.adapter import EvmChain
@@ -29,7 +30,7 @@ from lockstep_cli.local import asset as house
 from lockstep_cli.local.asking import collect_approval
 from lockstep_cli.local.auditing import audit_document
 from lockstep_cli.local.cast import Person, draw_cast, staff
-from lockstep_cli.local.genesis import attestor_set, oracle_set, substrate_patch
+from lockstep_cli.local.genesis import TIMING, attestor_set, oracle_set, substrate_patch
 from lockstep_cli.local.oracle import LocalOracle
 from lockstep_cli.local.services import Services
 from lockstep_cli.local.state import EvmAddresses, SystemState
@@ -62,8 +63,8 @@ class LocalSystem:
         self._parts: list[EmbeddedDevnet | Services] = []
         self.people: dict[str, Person] = {}
         self.issued_lots: dict[str, tuple[Lot, ...]] = {}
-        self.substrate: Chain
-        self.evm: Chain
+        self.substrate: ManagedChain
+        self.evm: ManagedChain
         self.asset = b""
 
     def __enter__(self) -> LocalSystem:
@@ -87,7 +88,7 @@ class LocalSystem:
             self._stack.close()
 
     @property
-    def chains(self) -> dict[str, Chain]:
+    def chains(self) -> dict[str, ManagedChain]:
         """Both chains by name."""
         return {"substrate": self.substrate, "evm": self.evm}
 
@@ -157,7 +158,10 @@ class LocalSystem:
             evm_http=self.devnet.evm_http,
             evm_ws=self.devnet.evm_ws,
             evm=EvmAddresses(
-                bridge=self.contracts.bridge, lens=self.contracts.lens, authority=self.contracts.authority
+                bridge=self.contracts.bridge,
+                lens=self.contracts.lens,
+                authority=self.contracts.authority,
+                controls=self.contracts.controls,
             ),
             asset="0x" + self.asset.hex(),
             investors={name: "0x" + person.investor.hex() for name, person in self.people.items()},
@@ -176,8 +180,8 @@ class LocalSystem:
             deployment=self._randomness(32),
             attestors=attestor_set(),
             oracle=oracle_set(),
+            timing=TIMING,
             guardians=(staff("evm").guardian.id,),
-            controllers=(staff("evm").controller.id,),
         )
         self.contracts = deploy(self.devnet.evm_http, self.devnet.evm_ws, setup, staff("evm").admin)
         self.evm = EvmChain(self.devnet.evm_http, self.devnet.evm_ws, self.contracts)

@@ -6,17 +6,16 @@ The destination's own rules cover its receiver, so only what they leave out is r
 from __future__ import annotations
 
 from bridge.eligibility import EligibilityWord
+from bridge.ledger.state import PositionFlag
 from bridge.refusals import Refusal
 from bridge.types import Permission, Reason, TransferOrder
 from chains.views import Views
-
-FROZEN = 1
 
 
 def standing_at_source(views: Views, order: TransferOrder) -> tuple[Reason, ...]:
     """Why the order must wait, as its source sees both investors and the sending account."""
     reasons = [_sender(views, order)]
-    if reasons[0] is None and views.account_of(order.asset, order.sender).flags & FROZEN:
+    if reasons[0] is None and _is_account_frozen(views, order.asset, order.sender):
         reasons.append(Reason(Refusal.SenderFrozen))
     if not order.is_own_move:
         reasons.append(_receiver(views, order))
@@ -30,27 +29,38 @@ def standing_at_destination(views: Views, order: TransferOrder) -> tuple[Reason,
 
 
 def _sender(views: Views, order: TransferOrder) -> Reason | None:
-    if _is_frozen(views, order.asset, order.from_investor):
+    frozen, permissions = _standing(views, order.asset, order.from_investor)
+    if frozen:
         return Reason(Refusal.SenderFrozen)
-    permissions = _blocked(views, order.asset, order.from_investor)
     return None if permissions is None else Reason(Refusal.SenderBlocked, permissions)
 
 
 def _receiver(views: Views, order: TransferOrder) -> Reason | None:
-    if _is_frozen(views, order.asset, order.to_investor):
+    frozen, permissions = _standing(views, order.asset, order.to_investor)
+    if frozen:
         return Reason(Refusal.ReceiverFrozen)
-    permissions = _blocked(views, order.asset, order.to_investor)
     return None if permissions is None else Reason(Refusal.ReceiverNotEligible, permissions)
 
 
-def _is_frozen(views: Views, asset: bytes, investor: bytes) -> bool:
-    return bool(views.position_of(asset, investor).flags & FROZEN)
+def _standing(views: Views, asset: bytes, investor: bytes) -> tuple[bool, int | None]:
+    """(frozen, permissions of an investor whom the oracle blocked here, else None); a retired id's successor is asked.
 
-
-def _blocked(views: Views, asset: bytes, investor: bytes) -> int | None:
-    """The permissions of an investor whom the oracle blocked here (a block removes SEND too), else None.
-
-    An investor without a record on this chain is not blocked: what that means is for the chain's rules to say.
+    A block removes SEND too. An investor without a record on this chain is not blocked: what that means is for the
+    chain's rules to say.
     """
+    flags = views.position_of(asset, investor).flags
+    if flags & PositionFlag.RETIRED:
+        # The chains follow retired ids; without the same here, every order of a replaced investor would wait in vain.
+        investor = views.successor_of(asset, investor) or investor
+        flags = views.position_of(asset, investor).flags
     word = EligibilityWord.unpack(views.eligibility_of(asset, investor))
-    return word.permissions if word.is_record and not word.allows(Permission.SEND) else None
+    is_blocked = word.pack() >> 128 != 0 and not word.allows(Permission.SEND)
+    return bool(flags & PositionFlag.FROZEN), word.permissions if is_blocked else None
+
+
+def _is_account_frozen(views: Views, asset: bytes, account: bytes) -> bool:
+    """Whether the account that sent, or the one that took over from it, is frozen."""
+    record = views.account_of(asset, account)
+    if not any(record.investor) and (successor := views.moved_to(asset, account)) is not None:
+        record = views.account_of(asset, successor)
+    return bool(record.flags & PositionFlag.FROZEN)

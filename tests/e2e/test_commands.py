@@ -4,49 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-LOCKSTEP = str(ROOT / "lockstep")
+from tests.support.commands import ROOT, answer, run
 
 pytestmark = pytest.mark.chains
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[dict[str, Any]]:
-    """What `./lockstep up --json` said; it is told to stop afterwards and must leave nothing behind."""
-    process = subprocess.Popen(
-        [LOCKSTEP, "up", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    assert process.stdout is not None
-    decoder, text = json.JSONDecoder(), ""
-    for line in process.stdout:
-        text += line
-        if line.startswith("}"):
-            break
-    try:
-        yield decoder.decode(text)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert not (ROOT / ".lockstep/run/up/system.json").exists()
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([LOCKSTEP, *arguments], capture_output=True, text=True, check=False, timeout=180, cwd=ROOT)
-
-
-def answer(*arguments: str, code: int = 0) -> Any:
-    finished = run(*arguments, "--json")
-    assert finished.returncode == code, finished.stderr
-    return json.loads(finished.stdout)
 
 
 def test_the_whole_life_of_a_position_by_command(running: dict[str, Any]) -> None:

@@ -9,15 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bridge.digests import digest_order
 from bridge.types import Lot, Outcome, TransferOrder
 from lockstep_cli.local.cast import staff
 from lockstep_cli.local.system import LocalSystem
 from relayer.audit import Auditor
+from relayer.errors import JournalMissing
 from relayer.journal import Journal
 from tests.support.flights import Lane
 
@@ -179,10 +182,9 @@ def test_a_journal_rebuilt_from_the_chains_tells_the_same_ends(relayer: Relayer,
         rebuilt: dict[bytes, object] = {}
         while rebuilt != known and time.monotonic() < ends:
             time.sleep(0.5)
-            if again.path.exists():
-                copy = Journal(again.path, read_only=True)
+            # The file is there some moments before its tables are.
+            with suppress(OperationalError, JournalMissing), closing(Journal(again.path, read_only=True)) as copy:
                 rebuilt = {one.state.order_id: one.state.status for one in copy.transfers()}
-                copy.close()
         assert rebuilt == known
     finally:
         again.end(signal.SIGTERM)

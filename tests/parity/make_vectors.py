@@ -10,15 +10,18 @@ import json
 import sys
 from pathlib import Path
 
-from tests.parity.sources import digests, domains, lots, quorum, refusals, words
+from tests.parity.sources import buckets, digests, domains, lots, merging, quorum, refusals, shape, words
 
 VECTORS = Path(__file__).parent / "vectors"
 MAKERS = {
+    "buckets": buckets.make,
     "digests": digests.make,
     "domains": domains.make,
     "lots": lots.make,
+    "merging": merging.make,
     "quorum": quorum.make,
     "refusals": refusals.make,
+    "shape": shape.make,
     "words": words.make,
 }
 

@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
 			return Evaluation::refused(refused);
 		}
 		let mut evaluation = SecurityToken::<T>::evaluate_arrival(order, now);
-		evaluation.refused.merge(Self::check_lane_in(order));
+		evaluation.refused.merge(Self::check_lane_in(order, now));
 		evaluation.refused.add_if(now >= order.deadline, || Refusal::DeadlinePassed.with([order.deadline.into()]));
 		evaluation.refused.add_if(now < order.initiated_at, || Refusal::NotYet.with([order.initiated_at.into()]));
 		if !evaluation.refused.is_empty() {
@@ -38,14 +38,19 @@ impl<T: Config> Pallet<T> {
 		evaluation
 	}
 
-	/// What the order's lane refuses: its pause, and an asset that isn't open on it.
-	fn check_lane_in(order: &TransferOrder) -> RefusalSet {
+	/// What the order's lane refuses: its pause, an asset that isn't open on it, and more than may arrive now.
+	fn check_lane_in(order: &TransferOrder, now: u64) -> RefusalSet {
 		let mut refused = RefusalSet::new();
 		if let Some(lane) = Lanes::<T>::get(order.source) {
 			refused.add_if(lane.pause & PAUSE_DELIVER != 0, || Refusal::Paused.with([lane.pause.into()]));
-			refused.add_if(!Flows::<T>::contains_key(order.asset, order.source), || {
-				Refusal::AssetUnknown.with([to_word(order.asset)])
-			});
+			match Flows::<T>::get(order.asset, order.source) {
+				// Of an order without form nothing can be summed.
+				Some(flow) if shape::check_order(order).is_empty() => {
+					refused.merge(Self::check_rate_in(&flow, lots::sum(&order.lots).low_u128(), now));
+				},
+				Some(_) => (),
+				None => refused.add(Refusal::AssetUnknown.with([to_word(order.asset)])),
+			}
 		}
 		refused
 	}
@@ -100,6 +105,7 @@ impl<T: Config> Pallet<T> {
 				let sum = lots::sum(&order.lots).low_u128();
 				Self::count_flow(order.asset, source, |flow| {
 					flow.arrived = flow.arrived.saturating_add(sum);
+					Self::spend_in(flow, sum, now);
 				});
 				SecurityToken::<T>::arrive(arrival);
 				Self::deposit_event(Event::OrderDelivered { order_id, source, nonce, decided_at: now });

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use lockstep_eligibility::Pallet as Eligibility;
 use lockstep_primitives::{
 	digests::{digest_order, digest_receipt},
-	ids::{to_word, OUTCOME_DELIVERED, OUTCOME_EXPIRED, PAUSE_INITIATE, PAUSE_SETTLE, ROLE_ATTESTOR},
-	lots, shape, Evaluation, InitiateRequest, Reason, Refusal, RefusalSet, TransferOrder, TransferReceipt,
+	ids::{to_word, MAX_LOTS, OUTCOME_DELIVERED, OUTCOME_EXPIRED, PAUSE_INITIATE, PAUSE_SETTLE, ROLE_ATTESTOR},
+	lots, shape, Evaluation, InitiateRequest, Lot, Reason, Refusal, RefusalSet, TransferOrder, TransferReceipt,
 };
 use lockstep_security_token::{Departure, Pallet as SecurityToken};
 use polkadot_sdk::sp_core::H256;
@@ -17,7 +17,7 @@ impl<T: Config> Pallet<T> {
 	/// Asks every rule of leaving: the token's own and the lane's.
 	pub(crate) fn evaluate_initiate(sender: H256, request: &InitiateRequest, now: u64) -> Evaluation<Departure> {
 		let mut evaluation = SecurityToken::<T>::evaluate_initiate(sender.0, request, now);
-		evaluation.refused.merge(Self::check_lane(request, now));
+		evaluation.refused.merge(Self::check_lane(sender, request, now));
 		if !evaluation.refused.is_empty() {
 			evaluation.plan = None;
 		}
@@ -25,7 +25,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What the lane of a request refuses. Rules about a lane that isn't open set nothing.
-	fn check_lane(request: &InitiateRequest, now: u64) -> RefusalSet {
+	fn check_lane(sender: H256, request: &InitiateRequest, now: u64) -> RefusalSet {
 		let lane_id = request.destination;
 		let mut refused = RefusalSet::new();
 		let Some(lane) = Lanes::<T>::get(lane_id) else {
@@ -33,9 +33,15 @@ impl<T: Config> Pallet<T> {
 			return refused;
 		};
 		refused.add_if(lane.pause & PAUSE_INITIATE != 0, || Refusal::Paused.with([lane.pause.into()]));
-		refused.add_if(!Flows::<T>::contains_key(request.asset, lane_id), || {
-			Refusal::AssetUnknown.with([to_word(request.asset)])
-		});
+		match Flows::<T>::get(request.asset, lane_id) {
+			// Of lots without form nothing can be summed.
+			Some(flow) if has_form(&request.lots) => {
+				let sum = lots::sum(&request.lots).low_u128();
+				refused.merge(Self::check_rate_out(&flow, request.asset, lane_id, sender, sum, now));
+			},
+			Some(_) => (),
+			None => refused.add(Refusal::AssetUnknown.with([to_word(request.asset)])),
+		}
 		refused.merge(shape::check_recipient(lane.account_kind, &request.recipient));
 		let earliest = now.saturating_add(lane.min_flight);
 		let latest = now.saturating_add(lane.max_flight);
@@ -60,7 +66,7 @@ impl<T: Config> Pallet<T> {
 			sender,
 			recipient: request.recipient,
 			lots: departure.order_lots.clone(),
-			seat: 0,
+			seat: departure.seat,
 			initiated_at: now,
 			deadline: request.deadline,
 		};
@@ -68,6 +74,7 @@ impl<T: Config> Pallet<T> {
 		SecurityToken::<T>::depart(departure);
 		Self::count_flow(order.asset, order.destination, |flow| {
 			flow.sent = flow.sent.saturating_add(sum);
+			Self::spend_out(flow, order.asset, order.destination, order.from_investor, sum, now);
 		});
 		Orders::<T>::insert(order.destination, nonce, &order);
 		let order_id = digest_order(&order);
@@ -103,6 +110,8 @@ impl<T: Config> Pallet<T> {
 			let sum = lots::sum(&order.lots).low_u128();
 			Self::count_flow(order.asset, order.destination, |flow| {
 				flow.refunded = flow.refunded.saturating_add(sum);
+				let now = Eligibility::<T>::now();
+				Self::unspend_out(flow, order.asset, order.destination, order.from_investor, sum, now);
 			});
 		}
 		Self::deposit_event(Event::OrderSettled {
@@ -130,4 +139,9 @@ impl<T: Config> Pallet<T> {
 		}
 		Ok(())
 	}
+}
+
+/// True for lots that an order could carry.
+fn has_form(wanted: &[Lot]) -> bool {
+	shape::check_lots(wanted).is_empty() && lots::locked_count(wanted) <= MAX_LOTS
 }

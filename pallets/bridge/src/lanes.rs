@@ -3,7 +3,7 @@
 use lockstep_eligibility::Pallet as Eligibility;
 use lockstep_primitives::{
 	ids::{to_word, ACCOUNT_EVM, ACCOUNT_ID32},
-	shape, Reason, Refusal,
+	shape, Reason, Refusal, RefusalSet,
 };
 use lockstep_security_token::Assets;
 use polkadot_sdk::sp_core::H256;
@@ -44,13 +44,11 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_open_asset(lane: H256, asset: H256) -> Result<(), Reason> {
-		if !Lanes::<T>::contains_key(lane) {
-			return Err(Refusal::LaneUnknown.with([to_word(lane)]));
-		}
-		if !Assets::<T>::contains_key(asset) {
-			return Err(Refusal::AssetUnknown.with([to_word(asset)]));
-		}
+	pub(crate) fn do_open_asset(allowed: Result<(), Reason>, lane: H256, asset: H256) -> Result<(), Reason> {
+		let mut refused = Self::check_lane_open(lane);
+		note(&mut refused, allowed);
+		refused.add_if(!Assets::<T>::contains_key(asset), || Refusal::AssetUnknown.with([to_word(asset)]));
+		refused.into_result()?;
 		if !Flows::<T>::contains_key(asset, lane) {
 			Flows::<T>::insert(asset, lane, Flow::default());
 		}
@@ -58,26 +56,41 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_pause_lane(lane: H256, bits: u8) -> Result<(), Reason> {
-		shape::check_pause_bits(bits)?;
-		Self::change_pause(lane, |pause| pause | bits)?;
+	pub(crate) fn do_pause_lane(allowed: Result<(), Reason>, lane: H256, bits: u8) -> Result<(), Reason> {
+		Self::change_pause(allowed, lane, bits, |pause| pause | bits)?;
 		Self::deposit_event(Event::Paused { scope: lane, bits });
 		Ok(())
 	}
 
-	pub(crate) fn do_resume_lane(lane: H256, bits: u8) -> Result<(), Reason> {
-		shape::check_pause_bits(bits)?;
-		Self::change_pause(lane, |pause| pause & !bits)?;
+	pub(crate) fn do_resume_lane(allowed: Result<(), Reason>, lane: H256, bits: u8) -> Result<(), Reason> {
+		Self::change_pause(allowed, lane, bits, |pause| pause & !bits)?;
 		Self::deposit_event(Event::Resumed { scope: lane, bits });
 		Ok(())
 	}
 
-	fn change_pause(lane: H256, change: impl FnOnce(u8) -> u8) -> Result<(), Reason> {
+	fn change_pause(
+		allowed: Result<(), Reason>,
+		lane: H256,
+		bits: u8,
+		change: impl FnOnce(u8) -> u8,
+	) -> Result<(), Reason> {
+		let mut refused = Self::check_lane_open(lane);
+		note(&mut refused, allowed);
+		note(&mut refused, shape::check_pause_bits(bits));
+		refused.into_result()?;
 		Lanes::<T>::mutate(lane, |known| {
-			let known = known.as_mut().ok_or_else(|| Refusal::LaneUnknown.with([to_word(lane)]))?;
-			known.pause = change(known.pause);
-			Ok(())
-		})
+			if let Some(known) = known {
+				known.pause = change(known.pause);
+			}
+		});
+		Ok(())
+	}
+
+	/// LaneUnknown.
+	pub(crate) fn check_lane_open(lane: H256) -> RefusalSet {
+		let mut refused = RefusalSet::new();
+		refused.add_if(!Lanes::<T>::contains_key(lane), || Refusal::LaneUnknown.with([to_word(lane)]));
+		refused
 	}
 
 	/// Counts on an asset's flow. Callers have found the asset open on the lane.
@@ -101,4 +114,11 @@ impl<T: Config> Pallet<T> {
 
 fn outcome_shift(nonce: u64) -> u32 {
 	((nonce % OUTCOMES_PER_VALUE) * 2) as u32
+}
+
+/// Adds why something may not be.
+pub(crate) fn note(refused: &mut RefusalSet, allowed: Result<(), Reason>) {
+	if let Err(reason) = allowed {
+		refused.add(reason);
+	}
 }

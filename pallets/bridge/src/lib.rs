@@ -16,6 +16,8 @@
 //! - **Outcome**: two bits at (source, nonce), never erased. Two orders that share a nonce after a reorganisation of the
 //!   source exclude each other.
 //! - **Flow**: an asset's growing counters on a lane (sent, refunded, arrived) for the audit of conservation.
+//! - **Rate limit**: how much of an asset may leave and arrive on a lane, at once and per second.
+//! - **Seat**: when an investor's last token leaves, its place among the holders travels with the order.
 //!
 //! ## Goals
 //!
@@ -27,7 +29,8 @@
 //!
 //! - Investors: [`Pallet::initiate`].
 //! - Anyone: [`Pallet::deliver`], [`Pallet::reject`], [`Pallet::settle`].
-//! - Admin: [`Pallet::open_lane`], [`Pallet::open_asset`], [`Pallet::resume_lane`]; guardian too: [`Pallet::pause_lane`].
+//! - Admin: [`Pallet::open_lane`], [`Pallet::open_asset`], [`Pallet::set_rate`], [`Pallet::resume_lane`]; guardian too:
+//!   [`Pallet::pause_lane`].
 //! - Clients: [`Pallet::view`] behind the runtime API in [`runtime_api`].
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -35,8 +38,14 @@
 extern crate alloc;
 
 mod arrivals;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod departures;
+#[cfg(any(test, feature = "try-runtime"))]
+mod invariants;
 mod lanes;
+pub mod migrations;
+mod rates;
 pub mod runtime_api;
 mod types;
 mod views;
@@ -48,10 +57,13 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
-pub use types::{Flow, Lane};
+pub use types::{Flow, Lane, RateLimit, Spent};
 pub use weights::WeightInfo;
 
 use polkadot_sdk::{frame_support, frame_system, sp_core};
+
+/// Version of what the pallet stores; [`migrations`] lead to it.
+pub const STORAGE_VERSION: frame_support::traits::StorageVersion = frame_support::traits::StorageVersion::new(1);
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -65,14 +77,17 @@ pub mod pallet {
 
 	use super::{frame_support, frame_system, sp_core};
 	use crate::{
-		types::{Flow, Lane},
+		rates::Limits,
+		types::{Flow, Lane, Spent},
 		weights::WeightInfo,
+		STORAGE_VERSION,
 	};
 
 	#[pallet::pallet]
 	// An order in storage holds at most 33 lots, checked when it is made; its type can't say so, because as an argument of a call
 	// a bounded list would die in decoding instead of being refused.
 	#[pallet::without_storage_info]
+	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
 	#[pallet::config]
@@ -85,7 +100,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Lanes<T: Config> = StorageMap<_, Identity, H256, Lane>;
 
-	/// An asset's counters on a lane; a record means that the asset is open there.
+	/// An asset's counters and limits on a lane; a record means that the asset is open there.
 	#[pallet::storage]
 	pub type Flows<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, Flow>;
 
@@ -96,6 +111,16 @@ pub mod pallet {
 	/// Outcomes of orders that were meant for here, by source and nonce / 64: two bits each. Never erased.
 	#[pallet::storage]
 	pub type Outcomes<T: Config> = StorageDoubleMap<_, Identity, H256, Twox64Concat, u64, u128, ValueQuery>;
+
+	/// What an investor sent lately, by asset, lane and investor; written only while limits are set. Admin and oracle draw
+	/// the keys, so they need no hash.
+	#[pallet::storage]
+	pub type Shares<T: Config> = StorageNMap<
+		_,
+		(NMapKey<Identity, H256>, NMapKey<Identity, H256>, NMapKey<Identity, H256>),
+		Spent,
+		ValueQuery,
+	>;
 
 	// An event is built once and written: boxing the order would save nothing.
 	#[allow(clippy::large_enum_variant)]
@@ -127,6 +152,21 @@ pub mod pallet {
 			scope: H256,
 			/// The bits that were named by the call.
 			bits: u8,
+		},
+		/// An asset's rate limits on a lane were set; all zero: taken away.
+		RateSet {
+			/// Domain of the remote chain.
+			lane: H256,
+			/// The asset.
+			asset: H256,
+			/// What may leave at once, base units.
+			out_capacity: u128,
+			/// What may leave each second over time.
+			out_rate: u128,
+			/// What may arrive at once.
+			in_capacity: u128,
+			/// What may arrive each second over time.
+			in_rate: u128,
 		},
 		/// Tokens left for another chain.
 		OrderInitiated {
@@ -197,6 +237,14 @@ pub mod pallet {
 		Refused(Refusal),
 	}
 
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
+			Self::check_invariants().map_err(Into::into)
+		}
+	}
+
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
 		/// Opens the lane to the chain of domain `lane`, or changes an open lane's settings.
@@ -227,12 +275,12 @@ pub mod pallet {
 		/// Signed by the admin.
 		///
 		/// ## Errors
-		/// NotAdmin, LaneUnknown, AssetUnknown.
+		/// The lowest of LaneUnknown, AssetUnknown, NotAdmin.
 		#[pallet::call_index(1)]
 		#[pallet::weight(<T as Config>::WeightInfo::admin())]
 		pub fn open_asset(origin: OriginFor<T>, lane: H256, asset: H256) -> DispatchResult {
-			Eligibility::<T>::ensure_admin(origin).map_err(Self::refuse)?;
-			Self::do_open_asset(lane, asset).map_err(Self::refuse)
+			let allowed = Eligibility::<T>::ensure_admin(origin).map(drop);
+			Self::do_open_asset(allowed, lane, asset).map_err(Self::refuse)
 		}
 
 		/// Pauses the operations in `bits` on a lane (initiate 2, deliver 4).
@@ -241,12 +289,12 @@ pub mod pallet {
 		/// Signed by guardian or admin.
 		///
 		/// ## Errors
-		/// NotGuardian, LaneUnknown.
+		/// The lowest of LaneUnknown, NotGuardian, and Malformed for bits outside 1 to 15.
 		#[pallet::call_index(2)]
 		#[pallet::weight(<T as Config>::WeightInfo::admin())]
 		pub fn pause_lane(origin: OriginFor<T>, lane: H256, bits: u8) -> DispatchResult {
-			Eligibility::<T>::ensure_guardian_or_admin(origin).map_err(Self::refuse)?;
-			Self::do_pause_lane(lane, bits).map_err(Self::refuse)
+			let allowed = Eligibility::<T>::ensure_guardian_or_admin(origin).map(drop);
+			Self::do_pause_lane(allowed, lane, bits).map_err(Self::refuse)
 		}
 
 		/// Resumes the operations in `bits` on a lane.
@@ -255,12 +303,12 @@ pub mod pallet {
 		/// Signed by the admin: a stolen guardian key must not be able to reopen what was stopped.
 		///
 		/// ## Errors
-		/// NotAdmin, LaneUnknown.
+		/// The lowest of LaneUnknown, NotAdmin, and Malformed for bits outside 1 to 15.
 		#[pallet::call_index(3)]
 		#[pallet::weight(<T as Config>::WeightInfo::admin())]
 		pub fn resume_lane(origin: OriginFor<T>, lane: H256, bits: u8) -> DispatchResult {
-			Eligibility::<T>::ensure_admin(origin).map_err(Self::refuse)?;
-			Self::do_resume_lane(lane, bits).map_err(Self::refuse)
+			let allowed = Eligibility::<T>::ensure_admin(origin).map(drop);
+			Self::do_resume_lane(allowed, lane, bits).map_err(Self::refuse)
 		}
 
 		/// Sends tokens to another chain: takes the lots named and stores the order at (lane, nonce).
@@ -353,6 +401,31 @@ pub mod pallet {
 		) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_settle(&order, &receipt, set, &signatures).map_err(Self::refuse)
+		}
+
+		/// Limits how much of an asset may leave and arrive on a lane: `capacity` at once, `rate` each second over time, base
+		/// units. All zero takes the limits away; what passed lately stays counted.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the admin.
+		///
+		/// ## Errors
+		/// The lowest of LaneUnknown, AssetUnknown, NotAdmin, and Malformed unless all are zero, or all from 1 to 2^96 - 1 with
+		/// an inbound capacity at least twice the outbound one.
+		#[pallet::call_index(8)]
+		#[pallet::weight(<T as Config>::WeightInfo::admin())]
+		pub fn set_rate(
+			origin: OriginFor<T>,
+			lane: H256,
+			asset: H256,
+			out_capacity: u128,
+			out_rate: u128,
+			in_capacity: u128,
+			in_rate: u128,
+		) -> DispatchResult {
+			let limits = Limits { out_capacity, out_rate, in_capacity, in_rate };
+			let allowed = Eligibility::<T>::ensure_admin(origin).map(drop);
+			Self::do_set_rate(allowed, lane, asset, limits).map_err(Self::refuse)
 		}
 	}
 

@@ -16,8 +16,8 @@ use lockstep_primitives::{
 	digests::{digest_approval, digest_batch, digest_order, digest_receipt, digest_rejection},
 	ids::{BRIDGE, RECEIVE, ROLE_ATTESTOR, ROLE_ORACLE, RULE_KEEP, SEND},
 	quorum::{recover, CanonicalSignature},
-	Approval, AssetParams, AssetTerms, BindingItem, EligibilityItem, InitiateRequest, Lot, OracleBatch, Refusal,
-	Rejection, TransferOrder, TransferReceipt,
+	Action, Approval, AssetParams, AssetTerms, BindingItem, EligibilityItem, InitiateRequest, Lot, OracleBatch, QuotaItem,
+	Refusal, Rejection, TransferOrder, TransferReceipt,
 };
 
 /// The remote chain's domain; its accounts are EVM addresses.
@@ -32,6 +32,11 @@ pub const AUTHORISED: u128 = 1_000_000;
 pub const MIN_LOT: u128 = 10;
 /// Seconds that a Restart locks.
 pub const HOLDING: u64 = 1_000;
+/// Seconds that a proposed signer set waits, and that a replaced one still counts.
+pub const DELAY: u64 = 40;
+pub const GRACE: u64 = 100;
+/// Class of everyone who is admitted.
+pub const CLASS: u16 = 5;
 /// Flights on the lane.
 pub const FLIGHTS: (u64, u64) = (10, 10_000);
 
@@ -107,7 +112,16 @@ pub fn origin(letter: u8) -> RuntimeOrigin {
 
 /// Signers of a role, ascending by address.
 fn signers(role: u8) -> Vec<(H160, ecdsa::Pair)> {
-	let mut pairs: Vec<_> = (1u8..=3)
+	signers_from(1, role)
+}
+
+/// Attestors that are to follow the first ones.
+pub fn next_attestors() -> Vec<(H160, ecdsa::Pair)> {
+	signers_from(4, ROLE_ATTESTOR)
+}
+
+fn signers_from(first: u8, role: u8) -> Vec<(H160, ecdsa::Pair)> {
+	let mut pairs: Vec<_> = (first..=first + 2)
 		.map(|n| {
 			let pair = ecdsa::Pair::from_seed(&[role * 10 + n; 32]);
 			(address(&pair), pair)
@@ -134,19 +148,26 @@ pub fn sign(role: u8, count: usize, digest: H256) -> Vec<Vec<u8>> {
 	signers(role).iter().take(count).map(|(_, pair)| sign_one(pair, digest)).collect()
 }
 
-fn genesis_signers(role: u8) -> GenesisSigners {
-	GenesisSigners { threshold: 2, signers: signers(role).into_iter().map(|(address, _)| address).collect() }
+/// Addresses of a role's first signers.
+pub fn addresses(role: u8) -> Vec<H160> {
+	signers(role).into_iter().map(|(address, _)| address).collect()
 }
 
-/// Runs `test` in block 1 of a chain whose lane is open and whose oracle is fresh.
-pub fn on_chain(test: impl FnOnce()) {
+fn genesis_signers(role: u8) -> GenesisSigners {
+	GenesisSigners { threshold: 2, signers: addresses(role) }
+}
+
+/// A chain in block 1 with a time and signers, told from others by its deployment.
+pub fn new_chain(deployment: u8) -> sp_io::TestExternalities {
 	let config = RuntimeGenesisConfig {
 		eligibility: lockstep_eligibility::GenesisConfig {
 			admin: Some(account(ADMIN)),
 			guardian: Some(account(GUARDIAN)),
-			deployment: H256::repeat_byte(7),
+			deployment: H256::repeat_byte(deployment),
 			attestors: genesis_signers(ROLE_ATTESTOR),
 			oracle: genesis_signers(ROLE_ORACLE),
+			delay: DELAY,
+			grace: GRACE,
 		},
 		..Default::default()
 	};
@@ -155,11 +176,32 @@ pub fn on_chain(test: impl FnOnce()) {
 		System::set_block_number(1);
 		set_time(NOW);
 		Eligibility::on_initialize(1);
-		let (least, most) = FLIGHTS;
-		Bridge::open_lane(origin(ADMIN), LANE, 1, least, most).expect("the lane opens");
+	});
+	chain
+}
+
+/// Runs `test` in block 1 of a chain whose lane is open and whose oracle is fresh.
+pub fn on_chain(test: impl FnOnce()) {
+	new_chain(7).execute_with(|| {
+		open_lane(LANE, 1);
 		heartbeat();
 		test();
 	});
+}
+
+/// Opens a lane to a chain whose accounts are of that kind.
+pub fn open_lane(lane: H256, kind: u8) {
+	let (least, most) = FLIGHTS;
+	Bridge::open_lane(origin(ADMIN), lane, kind, least, most).expect("the lane opens");
+}
+
+/// A chain whose keystore makes keys for benchmarks.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn benchmark_ext() -> sp_io::TestExternalities {
+	use polkadot_sdk::sp_keystore::{testing::MemoryKeystore, KeystoreExt};
+	let mut chain = new_chain(7);
+	chain.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+	chain
 }
 
 /// Sets the block's time, UTC seconds.
@@ -173,8 +215,17 @@ pub fn now() -> u64 {
 
 /// Submits the oracle's next batch with these items, issued now.
 pub fn batch(eligibilities: Vec<EligibilityItem>, bindings: Vec<BindingItem>) {
+	submit(eligibilities, bindings, vec![]);
+}
+
+/// Moves a class's quota.
+pub fn grant_quota(asset: H256, class: u16, delta: i64) {
+	submit(vec![], vec![], vec![QuotaItem { asset, class, delta }]);
+}
+
+fn submit(eligibilities: Vec<EligibilityItem>, bindings: Vec<BindingItem>, quotas: Vec<QuotaItem>) {
 	let number = Eligibility::clock().number + 1;
-	let batch = OracleBatch { number, issued_at: now(), eligibilities, bindings, quotas: vec![] };
+	let batch = OracleBatch { number, issued_at: now(), eligibilities, bindings, quotas };
 	let digest = digest_batch(&batch, Eligibility::domain());
 	Eligibility::submit_batch(origin(ANYONE), batch, 1, sign(ROLE_ORACLE, 2, digest)).expect("the batch applies");
 }
@@ -185,6 +236,11 @@ pub fn heartbeat() {
 
 /// An asset whose home is here or on the lane, with that pair rule, open on the lane.
 pub fn asset(home: H256, rule: u8) -> H256 {
+	asset_on(LANE, home, rule)
+}
+
+/// An asset with that home and pair rule, open on that lane.
+pub fn asset_on(lane: H256, home: H256, rule: u8) -> H256 {
 	let salt = H256::from_low_u64_be(u64::from(rule));
 	let params = AssetParams {
 		home_domain: home,
@@ -200,12 +256,14 @@ pub fn asset(home: H256, rule: u8) -> H256 {
 			authorised_issue: AUTHORISED,
 			document: H256::zero(),
 		},
+		pairs: vec![],
 		name: b"Share".to_vec(),
 		symbol: b"SHR".to_vec(),
 	};
 	let asset = params.asset_id();
 	SecurityToken::register_asset(origin(ADMIN), params, account(CONTROLLER)).expect("registers");
-	Bridge::open_asset(origin(ADMIN), LANE, asset).expect("opens");
+	Bridge::open_asset(origin(ADMIN), lane, asset).expect("opens");
+	grant_quota(asset, CLASS, 1_000);
 	asset
 }
 
@@ -219,18 +277,36 @@ pub fn foreign_asset(rule: u8) -> H256 {
 	asset(LANE, rule)
 }
 
-/// Gives an investor a record for a day and binds an account to it.
+/// Gives an investor a record for a day and more room than it needs, and binds an account to it.
 pub fn admit(asset: H256, number: u64, letter: u8, permissions: u8) {
 	let item = EligibilityItem {
 		asset,
 		investor: investor(number),
 		valid_until: now() + 86_400,
-		class: 5,
+		class: CLASS,
 		permissions,
-		limit_delta: 0,
+		limit_delta: 1_000_000_000_000_000_000,
 	};
 	let binding = BindingItem { asset, account: bytes(letter), investor: investor(number) };
 	batch(vec![item], vec![binding]);
+}
+
+/// Moves the limit of investor 1.
+pub fn lower_limit(asset: H256, limit_delta: i128) {
+	let item = EligibilityItem {
+		asset,
+		investor: investor(1),
+		valid_until: now() + 86_400,
+		class: CLASS,
+		permissions: ALL,
+		limit_delta,
+	};
+	batch(vec![item], vec![]);
+}
+
+/// What a controller gives as its reason.
+pub fn action() -> Action {
+	Action { reason: 1, document: H256::repeat_byte(1) }
 }
 
 /// Everything allowed.
@@ -359,5 +435,7 @@ pub fn assert_conserved(asset: H256) {
 	let flow = crate::Flows::<Test>::get(asset, LANE).unwrap_or_default();
 	let incoming = supply.issued + flow.refunded + flow.arrived;
 	assert_eq!(supply.supply, incoming - supply.redeemed - flow.sent);
+	assert_eq!(Bridge::check_invariants(), Ok(()));
+	assert_eq!(Eligibility::check_invariants(), Ok(()));
 	assert_eq!(SecurityToken::check_invariants(asset), Ok(()));
 }

@@ -1,22 +1,22 @@
 //! Everything that can be read, in the ABI of `ILockstepViews`: one decoder serves both kinds of chains.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use alloy_primitives::U256;
 use alloy_sol_types::{SolCall, SolInterface};
 use lockstep_eligibility::Pallet as Eligibility;
 use lockstep_primitives::{
 	abi::{
-		bytes32, h256, u256, uint, AssetInfo, ILockstepViews as views, ILockstepViews::ILockstepViewsCalls as Call,
-		LaneFlow,
+		bytes32, h256, int, u256, uint, AssetInfo, ILockstepViews as views,
+		ILockstepViews::ILockstepViewsCalls as Call, LaneFlow, RateInfo,
 	},
 	digests::digest_order,
-	RefusalSet,
+	PendingSet, RefusalSet, Timing,
 };
 use lockstep_security_token::Pallet as SecurityToken;
 use polkadot_sdk::sp_core::H256;
 
-use crate::{Config, Flows, Lanes, Orders, Pallet};
+use crate::{types::RateLimit, Config, Flows, Lanes, Orders, Pallet};
 
 impl<T: Config> Pallet<T> {
 	/// Answers a call of `ILockstepViews`; None for an unknown selector or malformed arguments.
@@ -43,6 +43,48 @@ impl<T: Config> Pallet<T> {
 				let (quota, holders) = (count.quota, count.holders);
 				returns::<views::quotaOfCall>(views::quotaOfReturn { quota, holders })
 			},
+			Call::limitOf(call) => {
+				let (limit, used, room) = SecurityToken::<T>::limit(h256(call.asset), h256(call.investor));
+				let (limit, used, room) = (int(limit), U256::from(used), int(room));
+				returns::<views::limitOfCall>(views::limitOfReturn { limit, used, room })
+			},
+			Call::frozenOf(call) => {
+				let frozen = SecurityToken::<T>::frozen(h256(call.asset), h256(call.investor));
+				returns::<views::frozenOfCall>(U256::from(frozen))
+			},
+			Call::pairRules(call) => {
+				let pairs = SecurityToken::<T>::pair_rules(h256(call.asset));
+				returns::<views::pairRulesCall>(pairs.iter().map(Into::into).collect())
+			},
+			Call::velocityOf(call) => {
+				let (capacity, rate) = SecurityToken::<T>::velocity(h256(call.asset));
+				let (capacity, rate) = (U256::from(capacity), U256::from(rate));
+				returns::<views::velocityOfCall>(views::velocityOfReturn { capacity, rate })
+			},
+			Call::rateOf(call) => returns::<views::rateOfCall>(Self::view_rate(h256(call.lane), h256(call.asset))),
+			Call::movedTo(call) => {
+				let target = SecurityToken::<T>::moved_to(h256(call.asset), h256(call.account));
+				returns::<views::movedToCall>(bytes32(target))
+			},
+			Call::successorOf(call) => {
+				let successor = SecurityToken::<T>::successor(h256(call.asset), h256(call.investor));
+				returns::<views::successorOfCall>(bytes32(successor))
+			},
+			Call::documentsOf(call) => {
+				let names = SecurityToken::<T>::documents(h256(call.asset));
+				returns::<views::documentsOfCall>(names.into_iter().map(bytes32).collect())
+			},
+			Call::documentOf(call) => {
+				returns::<views::documentOfCall>(Self::view_document(h256(call.asset), h256(call.name)))
+			},
+			Call::pendingSigners(call) => returns::<views::pendingSignersCall>(Self::view_pending_signers(call.role)),
+			Call::timing(_) => {
+				let Timing { delay, grace } = Eligibility::<T>::timing();
+				returns::<views::timingCall>(views::timingReturn { delay, grace })
+			},
+			Call::releaseOf(call) => {
+				returns::<views::releaseOfCall>(SecurityToken::<T>::release(h256(call.asset), h256(call.id)))
+			},
 			Call::laneInfo(call) => returns::<views::laneInfoCall>(Self::view_lane(h256(call.lane))),
 			Call::orderAt(call) => {
 				let order = Orders::<T>::get(h256(call.lane), call.nonce);
@@ -60,6 +102,7 @@ impl<T: Config> Pallet<T> {
 				let now = Eligibility::<T>::now();
 				Self::evaluate_deliver(&(&call.order).into(), now).refused.abi_encode()
 			},
+			Call::explainIssue(call) => Self::explain_issue(&call).abi_encode(),
 		})
 	}
 
@@ -69,6 +112,17 @@ impl<T: Config> Pallet<T> {
 			call.from.0,
 			call.to.0,
 			u256(call.amount),
+			Eligibility::<T>::now(),
+		)
+		.refused
+	}
+
+	fn explain_issue(call: &views::explainIssueCall) -> RefusalSet {
+		SecurityToken::<T>::evaluate_issue(
+			&T::AccountId::from(call.controller.0),
+			h256(call.asset),
+			call.account.0,
+			call.lots.iter().map(Into::into).collect(),
 			Eligibility::<T>::now(),
 		)
 		.refused
@@ -105,6 +159,37 @@ impl<T: Config> Pallet<T> {
 			signers: sets.current.signers.iter().map(|signer| signer.0.into()).collect(),
 			previousId: sets.previous.map_or(0, |previous| previous.id),
 			graceEnds: sets.grace_ends,
+		}
+	}
+
+	/// All zero when nothing is proposed.
+	fn view_pending_signers(role: u8) -> views::pendingSignersReturn {
+		let Some(PendingSet { set, eta }) = Eligibility::<T>::pending_signers(role) else {
+			return views::pendingSignersReturn { id: 0, threshold: 0, signers: Vec::new(), eta: 0 };
+		};
+		let signers = set.signers.iter().map(|signer| signer.0.into()).collect();
+		views::pendingSignersReturn { id: set.id, threshold: set.threshold, signers, eta }
+	}
+
+	/// All zero without limits.
+	fn view_rate(lane: H256, asset: H256) -> views::rateOfReturn {
+		let flow = Flows::<T>::get(asset, lane).unwrap_or_default();
+		let now = Eligibility::<T>::now();
+		let info = |limit: RateLimit| RateInfo {
+			capacity: U256::from(limit.capacity),
+			rate: U256::from(limit.rate),
+			available: U256::from(limit.bucket().available(now)),
+		};
+		views::rateOfReturn { outbound: info(flow.outbound), inbound: info(flow.inbound) }
+	}
+
+	/// Empty for an unknown document. Bytes that are no UTF-8 show as replacement characters.
+	fn view_document(asset: H256, name: H256) -> views::documentOfReturn {
+		let (uri, hash, updated_at) = SecurityToken::<T>::document(asset, name).unwrap_or_default();
+		views::documentOfReturn {
+			uri: String::from_utf8_lossy(&uri).into_owned(),
+			hash: bytes32(hash),
+			updatedAt: updated_at,
 		}
 	}
 

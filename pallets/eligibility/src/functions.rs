@@ -7,7 +7,7 @@ use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use lockstep_primitives::{
 	digests, ids, shape,
 	traits::Registry,
-	BindingPermit, OracleBatch, Reason, Refusal, RefusalSet, SignerSet, SignerSets as RoleSets,
+	BindingPermit, OracleBatch, Reason, Refusal, RefusalSet, SignerSet, SignerSets as RoleSets, Timing,
 };
 use polkadot_sdk::{
 	frame_support, frame_system, pallet_timestamp,
@@ -18,7 +18,7 @@ use polkadot_sdk::{
 use crate::{
 	pallet::{
 		Admin, Clock, Config, Deployment, Domain, Error, Event, GenesisConfig, Guardian, Pallet,
-		SignerSets,
+		SignerSets, Timings,
 	},
 	types::{ChainName, ClockState, GenesisSigners},
 };
@@ -79,11 +79,14 @@ impl<T: Config> Pallet<T> {
 	///
 	/// # Panics
 	///
-	/// When a signer set breaks the protocol's rules: such a chain must not start.
+	/// When a signer set or a time breaks the protocol's rules: such a chain must not start.
 	pub(crate) fn do_build_genesis(config: &GenesisConfig<T>) {
 		Admin::<T>::set(config.admin.clone());
 		Guardian::<T>::set(config.guardian.clone());
 		Deployment::<T>::put(config.deployment);
+		let longest = config.delay.max(config.grace);
+		assert!(longest <= ids::MAX_TIMING, "delay and grace are at most 30 days: {longest} s");
+		Timings::<T>::put(Timing { delay: config.delay, grace: config.grace });
 		let shared = config.attestors.signers.iter().find(|signer| config.oracle.signers.contains(signer));
 		assert!(shared.is_none(), "no address may sign in both roles: {shared:?}");
 		for (role, first) in [(ids::ROLE_ATTESTOR, &config.attestors), (ids::ROLE_ORACLE, &config.oracle)] {

@@ -15,7 +15,9 @@
 //! * **Domain**: the hash of this chain's name, its bridge and its deployment; every signed object is signed for
 //!   one domain, the one of the chain that checks it.
 //! * **Deployment**: 32 bytes drawn anew with every genesis, so that signatures made for an earlier one are void.
-//! * **Signer set**: numbered k-of-n set of addresses in one role (attestor or oracle).
+//! * **Signer set**: numbered k-of-n set of addresses in one role (attestor or oracle). The next one is proposed, waits
+//!   the delay, and is activated; the one before then counts until its grace ends.
+//! * **Struck**: taken out of every set for good, because the key is stolen or lost. The threshold stays.
 //! * **Item**: one change in a batch: an eligibility word, a binding of an account, or a delta of a quota.
 //! * **Skipped item**: one that could not be applied (for example for an asset unknown here). A check finds it, so
 //!   one odd item neither stops the batch nor hides the revocation behind it.
@@ -34,18 +36,30 @@
 //! * [`Pallet::submit_batch`]: apply the oracle's next batch; by anyone.
 //! * [`Pallet::bind`]: bind the calling account to an investor; by the account.
 //! * [`Pallet::pause`], [`Pallet::resume`]: stop operations on the whole chain; by guardian or admin, and by admin.
+//! * [`Pallet::propose_signers`]: by the admin; [`Pallet::propose_signers_signed`]: by anyone with the signatures of the
+//!   role's current quorum; [`Pallet::activate_signers`]: by anyone after the delay.
+//! * [`Pallet::cancel_signers`], [`Pallet::retire_signers`], [`Pallet::strike_signer`]: at once, by guardian or admin.
 //!
 //! ### For other pallets
 //!
 //! * [`Pallet::domain`], [`Pallet::chain_name`], [`Pallet::now`], [`Pallet::clock`]
 //! * [`Pallet::verify`]: the signature gate for any role.
+//! * [`Pallet::timing`]: how long changes wait.
 //! * [`Pallet::ensure_admin`], [`Pallet::ensure_guardian_or_admin`]
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmark_keys;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod functions;
+#[cfg(any(test, feature = "try-runtime", feature = "testing"))]
+mod invariants;
+pub mod migrations;
+mod signers;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod types;
@@ -57,10 +71,13 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
-pub use types::{ChainName, ClockState, GenesisSigners};
+pub use types::{ChainName, ClockState, GenesisSigners, DEFAULT_TIMING};
 pub use weights::WeightInfo;
 
 use polkadot_sdk::{frame_support, frame_system, pallet_timestamp, sp_core};
+
+/// Version of what the pallet stores; [`migrations`] lead to it.
+pub const STORAGE_VERSION: frame_support::traits::StorageVersion = frame_support::traits::StorageVersion::new(1);
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -69,13 +86,15 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 	use lockstep_primitives::{
-		shape, traits::Registry, BindingPermit, OracleBatch, Refusal, SignerSets as RoleSets,
+		shape, traits::Registry, BindingPermit, OracleBatch, PendingSet, Refusal, SignerProposal,
+		SignerSets as RoleSets, Timing,
 	};
-	use sp_core::H256;
+	use sp_core::{H160, H256};
 
 	use super::*;
 
 	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
 	#[pallet::config]
@@ -114,9 +133,27 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type SignerSets<T: Config> = StorageMap<_, Identity, u8, RoleSets, OptionQuery>;
 
+	/// The sets that wait for their activation, by role.
+	#[pallet::storage]
+	pub type PendingSigners<T: Config> = StorageMap<_, Identity, u8, PendingSet, OptionQuery>;
+
+	/// Addresses that may never sign again, by the role they were struck from. Only guardian and admin add keys, so they need
+	/// no hash.
+	#[pallet::storage]
+	pub type StruckSigners<T: Config> = StorageDoubleMap<_, Identity, u8, Identity, H160, (), OptionQuery>;
+
+	/// What a chain waits that never named its times.
+	#[pallet::type_value]
+	pub fn TimingOnEmpty<T: Config>() -> Timing {
+		DEFAULT_TIMING
+	}
+
+	/// How long proposals wait and replaced sets still count.
+	#[pallet::storage]
+	pub type Timings<T: Config> = StorageValue<_, Timing, ValueQuery, TimingOnEmpty<T>>;
+
 	/// The roles' first holders.
 	#[pallet::genesis_config]
-	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// The account that configures the chain.
 		pub admin: Option<T::AccountId>,
@@ -128,6 +165,24 @@ pub mod pallet {
 		pub attestors: GenesisSigners,
 		/// Set 1 of the oracle's signers; no signers: nobody can become eligible.
 		pub oracle: GenesisSigners,
+		/// Seconds that a proposed signer set or release waits; at most 30 days.
+		pub delay: u64,
+		/// Seconds that a replaced signer set still counts; at most 30 days.
+		pub grace: u64,
+	}
+
+	impl<T: Config> Default for GenesisConfig<T> {
+		fn default() -> Self {
+			Self {
+				admin: None,
+				guardian: None,
+				deployment: H256::zero(),
+				attestors: GenesisSigners::default(),
+				oracle: GenesisSigners::default(),
+				delay: DEFAULT_TIMING.delay,
+				grace: DEFAULT_TIMING.grace,
+			}
+		}
 	}
 
 	#[pallet::genesis_build]
@@ -172,6 +227,49 @@ pub mod pallet {
 			/// The bits named by the call.
 			bits: u8,
 		},
+		/// A signer set waits for its activation.
+		SignersProposed {
+			/// 1 attestor, 2 oracle.
+			role: u8,
+			/// Its number.
+			id: u64,
+			/// How many must sign.
+			threshold: u8,
+			/// Who may.
+			signers: Vec<H160>,
+			/// UTC seconds; from then on anyone may activate it.
+			eta: u64,
+		},
+		/// A signer set is in force; the one before counts until `grace_ends`.
+		SignersActivated {
+			/// 1 attestor, 2 oracle.
+			role: u8,
+			/// Its number.
+			id: u64,
+			/// UTC seconds.
+			grace_ends: u64,
+		},
+		/// A proposal was taken back.
+		SignersCancelled {
+			/// 1 attestor, 2 oracle.
+			role: u8,
+			/// Number of the set that was proposed.
+			id: u64,
+		},
+		/// The set before the current one counts no more.
+		SignersRetired {
+			/// 1 attestor, 2 oracle.
+			role: u8,
+			/// Its number.
+			id: u64,
+		},
+		/// An address may never sign again.
+		SignerStruck {
+			/// 1 attestor, 2 oracle.
+			role: u8,
+			/// The address.
+			signer: H160,
+		},
 	}
 
 	#[pallet::error]
@@ -185,6 +283,11 @@ pub mod pallet {
 		/// Settles the chain's name in its first block: the genesis hash isn't known while genesis is built.
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
 			Self::do_settle_domain()
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
+			Self::check_invariants().map_err(Into::into)
 		}
 	}
 
@@ -223,7 +326,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// - `BindingInvalid`: the permit is for another account.
+		/// - `BindingInvalid`: the permit is for another account, or the account was recovered to another.
 		/// - `ApprovalExpired`: the permit has expired; ask the oracle for a new one.
 		/// - `Malformed`: it expires more than an hour ahead, or its investor can't be one.
 		/// - `AssetUnknown`: the asset isn't registered here.
@@ -272,6 +375,94 @@ pub mod pallet {
 			Clock::<T>::mutate(|clock| clock.pause &= !bits);
 			Self::deposit_event(Event::Resumed { scope: H256::zero(), bits });
 			Ok(())
+		}
+
+		/// Proposes a role's next signer set; it replaces one that waits already.
+		///
+		/// ## Errors
+		///
+		/// - `NotAdmin`: the caller is not the admin.
+		/// - `SignerSetUnknown`: its number is not the current one plus one.
+		/// - `Malformed`: not 1 to 25 strictly ascending addresses, not more than half of them needed, one of them struck or
+		///   signing in the other role, or no such role.
+		#[pallet::call_index(4)]
+		#[pallet::weight(<T as Config>::WeightInfo::propose_signers(proposal.signers.len() as u32, 0))]
+		pub fn propose_signers(origin: OriginFor<T>, proposal: SignerProposal) -> DispatchResult {
+			Self::do_propose(origin, &proposal).map_err(Self::refuse)
+		}
+
+		/// Proposes a role's next signer set under the signatures of its current one. Anyone may bring it; not while another
+		/// proposal waits.
+		///
+		/// ## Errors
+		///
+		/// - `SignerSetUnknown`: its number is not the current one plus one, or `set` is not the current set.
+		/// - `Malformed`: as in [`Pallet::propose_signers`], or another proposal waits.
+		/// - the errors of the signature gate, as in [`Pallet::submit_batch`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(<T as Config>::WeightInfo::propose_signers(
+			proposal.signers.len() as u32,
+			signatures.len() as u32,
+		))]
+		pub fn propose_signers_signed(
+			origin: OriginFor<T>,
+			proposal: SignerProposal,
+			set: u64,
+			signatures: Vec<Vec<u8>>,
+		) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_propose_signed(&proposal, set, &signatures).map_err(Self::refuse)
+		}
+
+		/// Puts a role's waiting set in force. Anyone may, once its delay is over.
+		///
+		/// ## Errors
+		///
+		/// - `NotYet`: the delay is not over.
+		/// - `Malformed`: nothing waits.
+		#[pallet::call_index(6)]
+		#[pallet::weight(<T as Config>::WeightInfo::activate_signers())]
+		pub fn activate_signers(origin: OriginFor<T>, role: u8) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_activate(role).map_err(Self::refuse)
+		}
+
+		/// Takes back a role's waiting set.
+		///
+		/// ## Errors
+		///
+		/// - `NotGuardian`: the caller is neither guardian nor admin.
+		/// - `Malformed`: nothing waits.
+		#[pallet::call_index(7)]
+		#[pallet::weight(<T as Config>::WeightInfo::retire_signers())]
+		pub fn cancel_signers(origin: OriginFor<T>, role: u8) -> DispatchResult {
+			Self::do_cancel(origin, role).map_err(Self::refuse)
+		}
+
+		/// Ends the set before the current one at once, without grace.
+		///
+		/// ## Errors
+		///
+		/// - `NotGuardian`: the caller is neither guardian nor admin.
+		/// - `Malformed`: there is none.
+		#[pallet::call_index(8)]
+		#[pallet::weight(<T as Config>::WeightInfo::retire_signers())]
+		pub fn retire_signers(origin: OriginFor<T>, role: u8) -> DispatchResult {
+			Self::do_retire(origin, role).map_err(Self::refuse)
+		}
+
+		/// Takes an address out of a role's current, previous and waiting set for good. Thresholds stay: a strike never makes
+		/// a quorum easier.
+		///
+		/// ## Errors
+		///
+		/// - `SignerUnknown`: it is in none of them.
+		/// - `NotGuardian`: the caller is neither guardian nor admin.
+		/// - `Malformed`: no such role.
+		#[pallet::call_index(9)]
+		#[pallet::weight(<T as Config>::WeightInfo::strike_signer())]
+		pub fn strike_signer(origin: OriginFor<T>, role: u8, signer: H160) -> DispatchResult {
+			Self::do_strike(origin, role, signer).map_err(Self::refuse)
 		}
 	}
 }

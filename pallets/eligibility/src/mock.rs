@@ -109,6 +109,10 @@ impl Registry for Notes {
 	}
 }
 
+/// Seconds that a proposed signer set waits.
+pub const DELAY: u64 = 400;
+/// Seconds that a replaced signer set still counts.
+pub const GRACE: u64 = 100;
 /// The time at which tests begin, UTC seconds.
 pub const START: u64 = 1_800_000_000;
 
@@ -142,6 +146,8 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 			deployment: H256([0xd0; 32]),
 			attestors: genesis(&attestors()),
 			oracle: genesis(&oracle()),
+			delay: DELAY,
+			grace: GRACE,
 		},
 		..Default::default()
 	};
@@ -152,5 +158,14 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 		set_time(START);
 		take_notes();
 	});
+	ext
+}
+
+/// A chain whose keystore makes keys for benchmarks.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn benchmark_ext() -> sp_io::TestExternalities {
+	use polkadot_sdk::sp_keystore::{testing::MemoryKeystore, KeystoreExt};
+	let mut ext = new_test_ext();
+	ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));
 	ext
 }

@@ -3,8 +3,13 @@
 use alloc::{string::String, vec::Vec};
 
 use codec::{Decode, Encode, MaxEncodedLen};
+use lockstep_primitives::Timing;
 use polkadot_sdk::sp_core::{H160, H256};
 use scale_info::TypeInfo;
+
+/// What a chain waits that names no times of its own: two days to notice a proposal, one day of grace. Long, because a
+/// forgotten setting must not let a stolen key act at once.
+pub const DEFAULT_TIMING: Timing = Timing { delay: 2 * 24 * 3_600, grace: 24 * 3_600 };
 
 /// The oracle's clock on this chain, and the pause of everything, in one value: most calls read both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]

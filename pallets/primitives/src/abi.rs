@@ -8,6 +8,8 @@ use alloy_primitives::FixedBytes;
 use alloy_sol_types::sol;
 use polkadot_sdk::sp_core::{H256, U256};
 
+use crate::ids::signed_to_word;
+
 sol! {
 	#[derive(Debug, PartialEq, Eq)]
 	struct Lot { uint128 amount; uint64 acquiredAt; uint64 unlocksAt; }
@@ -52,6 +54,10 @@ sol! {
 	struct LaneFlow { bytes32 lane; uint256 sent; uint256 refunded; uint256 arrived; }
 	#[derive(Debug, PartialEq, Eq)]
 	struct Reason { uint16 code; uint256 a; uint256 b; uint256 c; }
+	#[derive(Debug, PartialEq, Eq)]
+	struct PairRule { uint16 fromClass; uint16 toClass; uint8 rule; }
+	#[derive(Debug, Default, PartialEq, Eq)]
+	struct RateInfo { uint256 capacity; uint256 rate; uint256 available; }
 
 	/// What may be read of a chain, the same on both kinds of chains.
 	#[derive(Debug)]
@@ -65,12 +71,25 @@ sol! {
 		function positionOf(bytes32 asset, bytes32 investor) external view returns (uint256 free, uint256 inFlight, Lot[] memory lots, uint8 reservedLots, uint8 orders, uint8 flags);
 		function eligibilityOf(bytes32 asset, bytes32 investor) external view returns (uint256 word);
 		function quotaOf(bytes32 asset, uint16 class) external view returns (int64 quota, uint64 holders);
+		function limitOf(bytes32 asset, bytes32 investor) external view returns (int256 limit, uint256 used, int256 room);
+		function frozenOf(bytes32 asset, bytes32 investor) external view returns (uint256 frozen);
+		function pairRules(bytes32 asset) external view returns (PairRule[] memory pairs);
+		function velocityOf(bytes32 asset) external view returns (uint256 capacity, uint256 rate);
+		function rateOf(bytes32 lane, bytes32 asset) external view returns (RateInfo memory outbound, RateInfo memory inbound);
+		function movedTo(bytes32 asset, bytes32 account) external view returns (bytes32 target);
+		function successorOf(bytes32 asset, bytes32 investor) external view returns (bytes32 successor);
+		function documentsOf(bytes32 asset) external view returns (bytes32[] memory names);
+		function documentOf(bytes32 asset, bytes32 name) external view returns (string memory uri, bytes32 hash, uint64 updatedAt);
+		function pendingSigners(uint8 role) external view returns (uint64 id, uint8 threshold, address[] memory signers, uint64 eta);
+		function timing() external view returns (uint64 delay, uint64 grace);
+		function releaseOf(bytes32 asset, bytes32 id) external view returns (uint64 eta);
 		function laneInfo(bytes32 lane) external view returns (bool open, uint8 accountKind, uint64 minFlight, uint64 maxFlight, uint64 nextNonce, uint8 pause);
 		function orderAt(bytes32 lane, uint64 nonce) external view returns (bytes32 orderId);
 		function outcomeOf(bytes32 source, uint64 nonce) external view returns (uint8 outcome);
 		function explainTransfer(bytes32 asset, bytes32 from, bytes32 to, uint256 amount) external view returns (uint256 set, Reason[] memory reasons);
 		function explainInitiate(bytes32 sender, InitiateRequest calldata request) external view returns (uint256 set, Reason[] memory reasons);
 		function explainDeliver(TransferOrder calldata order) external view returns (uint256 set, Reason[] memory reasons);
+		function explainIssue(bytes32 asset, bytes32 controller, bytes32 account, Lot[] calldata lots) external view returns (uint256 set, Reason[] memory reasons);
 	}
 }
 
@@ -90,6 +109,12 @@ pub fn h256(value: Bytes32) -> H256 {
 /// A number of this side as uint256.
 pub fn uint(value: U256) -> alloy_primitives::U256 {
 	alloy_primitives::U256::from_limbs(value.0)
+}
+
+/// A signed number of this side as int256.
+pub fn int(value: i128) -> alloy_primitives::I256 {
+	// The two's complement of 128 bits, extended to 256.
+	alloy_primitives::I256::from_raw(uint(signed_to_word(value)))
 }
 
 /// uint256 as a number of this side.

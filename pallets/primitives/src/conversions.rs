@@ -6,8 +6,9 @@ use crate::{
 	abi::{self, bytes32, h256},
 	messages::{
 		Approval, AssetTerms, BindingItem, BindingPermit, EligibilityItem, InitiateRequest, Lot, OracleBatch,
-		QuotaItem, Rejection, TransferOrder, TransferReceipt,
+		PairRule, QuotaItem, Rejection, TransferOrder, TransferReceipt,
 	},
+	quorum::SignerProposal,
 };
 
 fn each<'a, A: From<&'a B>, B>(items: &'a [B]) -> Vec<A> {
@@ -162,5 +163,22 @@ impl From<&AssetTerms> for abi::AssetTerms {
 			authorisedIssue: terms.authorised_issue,
 			document: bytes32(terms.document),
 		}
+	}
+}
+
+impl From<&SignerProposal> for abi::SignerSet {
+	fn from(set: &SignerProposal) -> Self {
+		Self {
+			role: set.role,
+			id: set.id,
+			threshold: set.threshold,
+			signers: set.signers.iter().map(|signer| signer.0.into()).collect(),
+		}
+	}
+}
+
+impl From<&PairRule> for abi::PairRule {
+	fn from(pair: &PairRule) -> Self {
+		Self { fromClass: pair.from_class, toClass: pair.to_class, rule: pair.rule }
 	}
 }

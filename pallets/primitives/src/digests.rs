@@ -9,6 +9,7 @@ use polkadot_sdk::sp_core::H256;
 use crate::{
 	abi::{self, bytes32, h256},
 	messages::{Approval, BindingPermit, OracleBatch, Rejection, TransferOrder, TransferReceipt},
+	quorum::SignerProposal,
 };
 
 fn digest<S: SolStruct>(object: S, domain: H256) -> H256 {
@@ -54,6 +55,6 @@ pub fn digest_permit(permit: &BindingPermit, domain: H256) -> H256 {
 }
 
 /// What a role's quorum signs to name its next set on the chain of `domain`.
-pub fn digest_signer_set(set: abi::SignerSet, domain: H256) -> H256 {
-	digest(set, domain)
+pub fn digest_signer_set(set: &SignerProposal, domain: H256) -> H256 {
+	digest(abi::SignerSet::from(set), domain)
 }

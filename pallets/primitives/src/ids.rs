@@ -27,6 +27,10 @@ pub const MAX_APPROVED_ORDERS: u32 = 100;
 pub const MAX_VALIDITY: u64 = 3_600;
 /// How far ahead of this chain's clock an oracle batch may be dated, in seconds.
 pub const MAX_CLOCK_LEAD: u64 = 60;
+/// Longest delay and longest grace of a signer set, in seconds: 30 days. A longer one could not be told from a mistake.
+pub const MAX_TIMING: u64 = 30 * 24 * 3_600;
+/// One investor's share of a lane's outbound rate limit: a quarter of its capacity, refilled at a quarter of its rate.
+pub const SHARE_DIVISOR: u128 = 4;
 
 /// Role of the signers that approve, reject and receipt orders.
 pub const ROLE_ATTESTOR: u8 = 1;

@@ -8,7 +8,7 @@
 //! - [`abi`] and [`digests`]: the signed objects as EIP-712 typed data, and the interface of the views.
 //! - [`messages`]: the same objects as they travel in extrinsics and rest in storage (SCALE).
 //! - [`refusal`] and [`evaluation`]: every rule's number, and the result of asking all rules at once.
-//! - [`lots`], [`shape`], [`quorum`], [`word`]: the arithmetic that the rules stand on.
+//! - [`bucket`], [`lots`], [`shape`], [`quorum`], [`word`]: the arithmetic that the rules stand on.
 //! - [`traits`]: what one pallet asks of another.
 //!
 //! Nothing here has storage, a clock or I/O: time and signature recovery are handed in.
@@ -18,6 +18,7 @@
 extern crate alloc;
 
 pub mod abi;
+pub mod bucket;
 mod conversions;
 pub mod digests;
 pub mod evaluation;
@@ -33,11 +34,12 @@ pub mod word;
 #[cfg(test)]
 mod tests;
 
+pub use bucket::Bucket;
 pub use evaluation::{Evaluation, Reason, RefusalSet};
 pub use messages::{
-	Approval, AssetParams, AssetTerms, BindingItem, BindingPermit, EligibilityItem, InitiateRequest, Lot, OracleBatch,
-	QuotaItem, Rejection, TransferOrder, TransferReceipt,
+	Action, Approval, AssetParams, AssetTerms, BindingItem, BindingPermit, EligibilityItem, InitiateRequest, Lot,
+	OracleBatch, PairRule, QuotaItem, Rejection, TransferOrder, TransferReceipt,
 };
-pub use quorum::{SignerSet, SignerSets};
+pub use quorum::{PendingSet, SignerProposal, SignerSet, SignerSets, Timing};
 pub use refusal::Refusal;
 pub use word::EligibilityWord;

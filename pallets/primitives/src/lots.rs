@@ -10,6 +10,7 @@ use polkadot_sdk::sp_core::U256;
 
 use crate::{
 	evaluation::Reason,
+	ids::MAX_LOTS,
 	messages::Lot,
 	refusal::Refusal,
 	shape::{malformed, AT_LOTS},
@@ -155,4 +156,89 @@ pub fn credit(free: u128, lots: &[Lot], arriving: &[Lot], now: u64) -> Holding {
 	let mut all = lots.to_vec();
 	all.extend(locked);
 	Holding { free: free.saturating_add(gained), lots: canonical(all) }
+}
+
+/// Takes `amount` without names: free tokens first, due lots included, then locked lots ascending by
+/// (unlocks_at, acquired_at), the last one split. The caller knows that the total covers it.
+pub fn take_any(free: u128, lots: &[Lot], amount: u128, now: u64) -> Taken {
+	let (folded, _) = fold(free, lots, now);
+	let from_free = folded.free.min(amount);
+	let mut taken = Vec::new();
+	if from_free > 0 {
+		taken.push(Lot { amount: from_free, acquired_at: 0, unlocks_at: 0 });
+	}
+	let mut rest = Holding { free: folded.free.saturating_sub(from_free), lots: Vec::new() };
+	let mut missing = amount.saturating_sub(from_free);
+	for lot in folded.lots {
+		let part = missing.min(lot.amount);
+		missing = missing.saturating_sub(part);
+		if part > 0 {
+			taken.push(Lot { amount: part, ..lot });
+		}
+		if part < lot.amount {
+			rest.lots.push(Lot { amount: lot.amount.saturating_sub(part), ..lot });
+		}
+	}
+	Taken { rest, taken }
+}
+
+/// One lot of the sum, with the later times of all: nothing unlocks earlier than it did.
+fn together(lots: &[Lot]) -> Lot {
+	lots.iter().fold(Lot::default(), |sum, lot| Lot {
+		amount: sum.amount.saturating_add(lot.amount),
+		acquired_at: sum.acquired_at.max(lot.acquired_at),
+		unlocks_at: sum.unlocks_at.max(lot.unlocks_at),
+	})
+}
+
+/// Merges the two neighbours whose unlock times are nearest, the first such pair, to the later times of both.
+pub fn merge_nearest(lots: &[Lot]) -> Vec<Lot> {
+	let mut ordered = canonical(lots.to_vec());
+	let distance = |pair: &[Lot]| pair[1].unlocks_at.saturating_sub(pair[0].unlocks_at);
+	let nearest = (0..ordered.len().saturating_sub(1)).min_by_key(|place| distance(&ordered[*place..*place + 2]));
+	if let Some(place) = nearest {
+		let merged = together(&ordered[place..place + 2]);
+		ordered.splice(place..place + 2, [merged]);
+	}
+	canonical(ordered)
+}
+
+/// Merges nearest lots until they and `reserved` places fit a position; a single lot always stays.
+pub fn fit(lots: Vec<Lot>, reserved: u32) -> Vec<Lot> {
+	let mut fitted = canonical(lots);
+	while fitted.len() as u64 + u64::from(reserved) > MAX_LOTS.into() && fitted.len() > 1 {
+		fitted = merge_nearest(&fitted);
+	}
+	fitted
+}
+
+/// Merges whole lots to the later times of all; due lots are no lots any more. Returns the lots afterwards and what the
+/// named ones became.
+///
+/// Fails with LotUnknown(acquiredAt, unlocksAt, have) for the first named lot that is not there in times and amount.
+pub fn merge_lots(lots: &[Lot], named: &[Lot], now: u64) -> Result<(Vec<Lot>, Lot), Reason> {
+	let (folded, _) = fold(0, lots, now);
+	for want in named {
+		let have = folded.lots.iter().find(|lot| sort_key(lot) == sort_key(want)).map_or(0, |lot| lot.amount);
+		if have != want.amount {
+			return Err(Refusal::LotUnknown.with([want.acquired_at.into(), want.unlocks_at.into(), have.into()]));
+		}
+	}
+	let into = together(named);
+	let mut left: Vec<Lot> = folded.lots.into_iter().filter(|lot| !named.contains(lot)).collect();
+	left.push(into);
+	Ok((canonical(left), into))
+}
+
+/// Frees the named parts before their time: the controller's lawful early release, the one way that a lot is loosened.
+/// A named lot that is due by now is free already and skipped.
+///
+/// Fails with LotUnknown(acquiredAt, unlocksAt, have) for the first named lot that is missing or smaller.
+pub fn release(free: u128, lots: &[Lot], named: &[Lot], now: u64) -> Result<Holding, Reason> {
+	let (mut holding, _) = fold(free, lots, now);
+	for want in named.iter().filter(|lot| !is_due(lot, now)) {
+		subtract(&mut holding.lots, want)?;
+		holding.free = holding.free.saturating_add(want.amount);
+	}
+	Ok(holding)
 }

@@ -5,8 +5,9 @@
 
 use alloc::{string::String, vec::Vec};
 
+use alloy_sol_types::SolValue;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::sp_core::H256;
+use polkadot_sdk::{sp_core::H256, sp_io::hashing::keccak_256};
 use scale_info::TypeInfo;
 
 use crate::abi::{self, bytes32};
@@ -212,6 +213,30 @@ message! {
 	}
 }
 
+/// An exception from an asset's default rule, for one pair of classes in one direction.
+#[derive(
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct PairRule {
+	/// The sender's class.
+	pub from_class: u16,
+	/// The receiver's class.
+	pub to_class: u16,
+	/// 0 Forbid, 1 Keep, 2 Restart.
+	pub rule: u8,
+}
+
+/// Why somebody acted on what belongs to others. Neither may be zero.
+#[derive(
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Action {
+	/// An opaque code of the controller's own list.
+	pub reason: u16,
+	/// Salted hash of the document that orders it.
+	pub document: H256,
+}
+
 message! {
 	/// What registers an asset on a chain.
 	AssetParams {
@@ -223,6 +248,8 @@ message! {
 		salt: H256,
 		/// The terms.
 		terms: AssetTerms,
+		/// At most 32 exceptions, strictly ascending by (from_class, to_class).
+		pairs: Vec<PairRule>,
 		/// UTF-8, at most 64 bytes.
 		name: Vec<u8>,
 		/// UTF-8, at most 64 bytes.
@@ -230,10 +257,27 @@ message! {
 	}
 }
 
+impl Action {
+	/// What a proposal to free `lots` of an investor is known by:
+	/// keccak256(abi.encode(bytes32 asset, bytes32 investor, Lot[] lots, uint16 reason, bytes32 document)).
+	pub fn release_id(&self, asset: H256, investor: H256, lots: &[Lot]) -> H256 {
+		let lots: Vec<abi::Lot> = lots.iter().map(abi::Lot::from).collect();
+		let encoded =
+			(bytes32(asset), bytes32(investor), lots, self.reason, bytes32(self.document)).abi_encode_params();
+		H256(keccak_256(&encoded))
+	}
+}
+
 impl AssetParams {
 	/// The asset's id.
 	pub fn asset_id(&self) -> H256 {
 		crate::ids::asset_id(self.home_domain, self.issuer, self.salt)
+	}
+
+	/// The rule for free tokens that move from an investor of one class to one of another (or the same).
+	pub fn rule(&self, from_class: u16, to_class: u16) -> u8 {
+		let found = self.pairs.binary_search_by_key(&(from_class, to_class), |pair| (pair.from_class, pair.to_class));
+		found.map_or(self.terms.default_rule, |place| self.pairs[place].rule)
 	}
 
 	/// The asset as the views show it. Bytes that are no UTF-8 show as replacement characters.

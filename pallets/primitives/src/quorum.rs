@@ -93,6 +93,13 @@ impl SignerSet {
 		Some(Self { id, threshold, signers: signers.try_into().ok()? })
 	}
 
+	/// Takes an address out; the threshold stays, so that a strike never makes a quorum easier. True when it was in.
+	pub fn strike(&mut self, signer: &H160) -> bool {
+		let before = self.signers.len();
+		self.signers.retain(|known| known != signer);
+		self.signers.len() < before
+	}
+
 	/// Checks that `signatures` are a quorum of this set; `recover` gives the address that made a signature.
 	///
 	/// Fails, in this order, with Malformed(25) above 25 signatures, SignatureMalformed(index), SignerUnknown(signer),
@@ -126,6 +133,41 @@ impl SignerSet {
 	}
 }
 
+/// A role's next set as it is proposed and signed: EIP-712 type `SignerSet`.
+///
+/// Its list is not bounded: one signer too many is refused with a reason, it does not die in decoding.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct SignerProposal {
+	/// 1 attestor, 2 oracle.
+	pub role: u8,
+	/// The current set's number plus one.
+	pub id: u64,
+	/// How many signatures are needed.
+	pub threshold: u8,
+	/// Addresses, strictly ascending.
+	pub signers: Vec<H160>,
+}
+
+/// A role's next set while it waits.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct PendingSet {
+	/// The set.
+	pub set: SignerSet,
+	/// UTC seconds; from then on anyone may activate it.
+	pub eta: u64,
+}
+
+/// How long changes wait, and how long what they replace still counts. Seconds.
+#[derive(
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Timing {
+	/// Between a proposal and its activation: time to cancel it.
+	pub delay: u64,
+	/// Between an activation and the end of the set before.
+	pub grace: u64,
+}
+
 /// The sets of one role: the current one, and for a while the one before.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct SignerSets {
@@ -147,6 +189,20 @@ impl SignerSets {
 			.as_ref()
 			.filter(|previous| previous.id == id && now < self.grace_ends)
 			.ok_or_else(|| Refusal::SignerSetUnknown.with([id.into(), self.current.id.into()]))
+	}
+
+	/// The current set if it is of that id; else SignerSetUnknown(set, current). Who was replaced names no successor.
+	pub fn select_current(&self, id: u64) -> Result<&SignerSet, Reason> {
+		if id == self.current.id {
+			return Ok(&self.current);
+		}
+		Err(Refusal::SignerSetUnknown.with([id.into(), self.current.id.into()]))
+	}
+
+	/// Takes an address out of both sets. True when it was in one.
+	pub fn strike(&mut self, signer: &H160) -> bool {
+		let from_previous = self.previous.as_mut().is_some_and(|previous| previous.strike(signer));
+		self.current.strike(signer) || from_previous
 	}
 
 	/// The whole gate: set `id` counts at `now` and `signatures` over `digest` are a quorum of it.

@@ -14,6 +14,9 @@ const CLASS_SHIFT: usize = 176;
 const PERMISSIONS_SHIFT: usize = 168;
 const SEQUENCE_SHIFT: usize = 128;
 const SEQUENCE_MASK: u64 = (1 << 40) - 1;
+/// How far a batch may move the room (limit less what is used) from zero: far beyond every issue, and far from where 128
+/// bits end, so that crossings, which move limit and use together, can't overflow.
+pub const MAX_ROOM: i128 = 1 << 120;
 
 /// An unpacked eligibility word: `validUntil u64 | class u16 | permissions u8 | sequence u40 | limit i128`, high to low.
 ///
@@ -53,9 +56,19 @@ impl EligibilityWord {
 		}
 	}
 
-	/// True when the oracle has never written this word.
+	/// True when the oracle has never written this word. Only its half of the word counts: crossings move the limit.
 	pub fn is_absent(&self) -> bool {
-		*self == Self::default()
+		Self { limit: 0, ..*self } == Self::default()
+	}
+
+	/// The word without the limit: what a batch replaces.
+	pub fn record(&self) -> U256 {
+		Self { limit: 0, ..*self }.pack()
+	}
+
+	/// How much more the investor may hold here when `used` is held or in flight; negative above the limit.
+	pub fn room(&self, used: u128) -> i128 {
+		self.limit.saturating_sub(i128::try_from(used).unwrap_or(i128::MAX))
 	}
 
 	/// True when the record allows receiving, whatever the date.
@@ -78,19 +91,23 @@ impl EligibilityWord {
 		now >= self.valid_until
 	}
 
-	/// The word after batch `number` applied `item`: the limit moves by the item's delta, the rest is replaced.
+	/// The word after batch `number` applied `item`: the limit moves by the item's delta, the rest is replaced. `used` is
+	/// what the investor holds here or has in flight.
 	///
-	/// Fails with AmountTooLarge(delta) when the limit would leave 128 bits.
-	pub fn applied(&self, item: &EligibilityItem, number: u64) -> Result<Self, Reason> {
-		let limit = self.limit.checked_add(item.limit_delta).ok_or_else(|| {
-			Refusal::AmountTooLarge.with([signed_to_word(item.limit_delta), U256::from(i128::MAX as u128)])
-		})?;
-		Ok(Self {
+	/// Fails with AmountTooLarge(delta, 2^120) when the room would leave [-2^120, 2^120].
+	pub fn applied(&self, item: &EligibilityItem, number: u64, used: u128) -> Result<Self, Reason> {
+		let limit = self.limit.saturating_add(item.limit_delta);
+		let applied = Self {
 			valid_until: item.valid_until,
 			class: item.class,
 			permissions: item.permissions,
 			sequence: number & SEQUENCE_MASK,
 			limit,
-		})
+		};
+		if !(-MAX_ROOM..=MAX_ROOM).contains(&applied.room(used)) {
+			let delta = signed_to_word(item.limit_delta);
+			return Err(Refusal::AmountTooLarge.with([delta, U256::from(MAX_ROOM as u128)]));
+		}
+		Ok(applied)
 	}
 }

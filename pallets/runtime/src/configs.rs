@@ -18,7 +18,7 @@ use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::{impl_opaque_keys, traits::One, Perbill};
 
 use crate::{
-	AccountId, Balance, Balances, Block, BlockNumber, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
+	filter::Unpaused, AccountId, Balance, Balances, Block, BlockNumber, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
 	RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, EXISTENTIAL_DEPOSIT, SLOT_DURATION_MS,
 	VERSION,
 };
@@ -32,6 +32,14 @@ impl_opaque_keys! {
 
 /// Share of a block that signed extrinsics may fill; the rest is for inherents and hooks.
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
+
+/// What brings the storage of an older runtime up to this one's, in the order of the pallets. Each runs once: the stored
+/// version of its pallet says whether it did.
+pub type Migrations = (
+	lockstep_eligibility::migrations::ToVersion1<Runtime>,
+	lockstep_security_token::migrations::MigrateToV1<Runtime>,
+	lockstep_bridge::migrations::ToVersion1<Runtime>,
+);
 
 parameter_types! {
 	/// Blocks whose hashes are kept on chain: 80 minutes of eras for mortal extrinsics.
@@ -56,6 +64,7 @@ parameter_types! {
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
 	type AccountId = AccountId;
+	type BaseCallFilter = Unpaused;
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type Block = Block;
 	type BlockHashCount = BlockHashCount;
@@ -64,6 +73,7 @@ impl frame_system::Config for Runtime {
 	type DbWeight = ParityDbWeight;
 	type MaxConsumers = ConstU32<16>;
 	type Nonce = Nonce;
+	type SingleBlockMigrations = Migrations;
 	type SS58Prefix = SS58Prefix;
 	type Version = Version;
 }

@@ -47,6 +47,11 @@ const DEV_ORACLE: [[u8; 20]; 3] = [
 	hex2array!("09db0a93b389bef724429898f539aeb7ac2dd55f"),
 ];
 
+/// Seconds that a proposed signer set or release waits on the development chain, and that a replaced set still counts:
+/// short, so that tests and demonstrations see both ends.
+const DEV_DELAY: u64 = 4;
+const DEV_GRACE: u64 = 60;
+
 /// Signatures that make a quorum of a development set.
 const DEV_THRESHOLD: u8 = 2;
 
@@ -65,6 +70,8 @@ fn development() -> serde_json::Value {
 			guardian: Some(Sr25519Keyring::Bob.to_account_id()),
 			attestors: signers(DEV_ATTESTORS),
 			oracle: signers(DEV_ORACLE),
+			delay: DEV_DELAY,
+			grace: DEV_GRACE,
 		},
 	})
 }

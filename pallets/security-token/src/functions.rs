@@ -11,10 +11,11 @@ use polkadot_sdk::{
 };
 
 use crate::{
-	evaluate::{credit, Arrival, Changes, Departure},
-	pallet::{Accounts, Assets, Config, Error, Event, Pallet, Supplies},
+	evaluate::{credit, signed, Arrival, Changes, Departure},
+	follow::End,
+	pallet::{Assets, Config, Error, Event, Pallet, Supplies},
 	position::{count, Position},
-	types::{Asset, Supply},
+	types::{Asset, Supply, Velocity},
 };
 
 /// The calls.
@@ -35,7 +36,7 @@ impl<T: Config> Pallet<T> {
 		}
 		refused.into_result()?;
 		let asset = params.asset_id();
-		Assets::<T>::insert(asset, Asset { params, controller, pause: 0 });
+		Assets::<T>::insert(asset, Asset { params, controller, pause: 0, velocity: Velocity::default() });
 		Self::deposit_event(Event::AssetRegistered { asset, token: H256::zero() });
 		Ok(())
 	}
@@ -58,12 +59,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_transfer(
-		from: [u8; 32],
-		asset: H256,
-		to: [u8; 32],
-		amount: U256,
-	) -> Result<(), Reason> {
+	pub(crate) fn do_transfer(from: [u8; 32], asset: H256, to: [u8; 32], amount: U256) -> Result<(), Reason> {
 		let now = eligibility::Pallet::<T>::now();
 		let transfer = Self::evaluate_transfer(asset, from, to, amount, now).into_result()?;
 		transfer.changes.write::<T>();
@@ -76,33 +72,21 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_pause_asset(
-		origin: OriginFor<T>,
-		asset: H256,
-		bits: u8,
-	) -> Result<(), Reason> {
+	pub(crate) fn do_pause_asset(origin: OriginFor<T>, asset: H256, bits: u8) -> Result<(), Reason> {
 		let allowed = eligibility::Pallet::<T>::ensure_guardian_or_admin(origin).and(shape::check_pause_bits(bits));
 		Self::change_pause(allowed, asset, |pause| pause | bits)?;
 		Self::deposit_event(Event::Paused { scope: asset, bits });
 		Ok(())
 	}
 
-	pub(crate) fn do_resume_asset(
-		origin: OriginFor<T>,
-		asset: H256,
-		bits: u8,
-	) -> Result<(), Reason> {
+	pub(crate) fn do_resume_asset(origin: OriginFor<T>, asset: H256, bits: u8) -> Result<(), Reason> {
 		let allowed = eligibility::Pallet::<T>::ensure_admin(origin).and(shape::check_pause_bits(bits));
 		Self::change_pause(allowed, asset, |pause| pause & !bits)?;
 		Self::deposit_event(Event::Resumed { scope: asset, bits });
 		Ok(())
 	}
 
-	fn change_pause(
-		allowed: Result<(), Reason>,
-		asset: H256,
-		change: impl FnOnce(u8) -> u8,
-	) -> Result<(), Reason> {
+	fn change_pause(allowed: Result<(), Reason>, asset: H256, change: impl FnOnce(u8) -> u8) -> Result<(), Reason> {
 		let mut refused = RefusalSet::new();
 		let record = Assets::<T>::get(asset);
 		refused.add_if(record.is_none(), || Refusal::AssetUnknown.with([ids::to_word(asset)]));
@@ -130,29 +114,40 @@ impl<T: Config> Pallet<T> {
 		arrival.changes.write::<T>();
 	}
 
-	/// Ends the flight of an order from here that was delivered.
+	/// Ends the flight of an order from here that was delivered. The room of an order to oneself went along, and its seat.
 	pub fn settle_delivered(order: &TransferOrder) {
-		let mut position = Position::open::<T>(order.asset, order.from_investor);
+		let mut position = Position::follow::<T>(order.asset, order.from_investor);
 		Self::land(&mut position, order);
-		position.write::<T>();
+		if order.from_investor == order.to_investor {
+			let sum = signed(lots::sum(&order.lots));
+			position.holder.move_limit(|limit| limit.saturating_sub(sum));
+		}
+		let seat = (order.seat != 0).then_some((order.seat, -1));
+		Changes { positions: alloc::vec![position], seat, ..Changes::none(order.asset) }.write::<T>();
 	}
 
-	/// Ends the flight of an order from here that was rejected or expired: its very lots come back to the sender.
+	/// Ends the flight of an order from here that was rejected or expired: its very lots come back to the sender, or to
+	/// what became of its account and its investor.
 	///
 	/// No rule is asked: a refund always lands, frozen if the investor is frozen. Lots that came due in flight come back
-	/// free.
+	/// free; should places have been filled meanwhile, the nearest lots merge.
 	pub fn refund(order: &TransferOrder) {
 		let sum = lots::sum(&order.lots).low_u128();
-		let mut position = Position::open::<T>(order.asset, order.from_investor);
+		let End { address, account, position, recorded } = End::follow::<T>(order.asset, order.sender);
+		let mut position = if recorded == order.from_investor {
+			position
+		} else {
+			Position::follow::<T>(order.asset, order.from_investor)
+		};
 		Self::land(&mut position, order);
 		position.credit::<T>(&order.lots, eligibility::Pallet::<T>::now());
-		let account = Accounts::<T>::get(order.asset, order.sender).unwrap_or_default();
+		position.make_fit();
 		let supply = Supplies::<T>::get(order.asset);
 		Changes {
-			asset: order.asset,
-			accounts: alloc::vec![(order.sender, credit(&account, sum))],
+			accounts: alloc::vec![(address, credit(&account, sum))],
 			positions: alloc::vec![position],
 			supply: Some(Supply { supply: supply.supply.saturating_add(sum), ..supply }),
+			..Changes::none(order.asset)
 		}
 		.write::<T>();
 	}

@@ -20,7 +20,11 @@
 //! * **Folding**: turning a due lot into free tokens; done when an operation needs it.
 //! * **In flight**: left this chain with an order that isn't settled; neither here nor lost.
 //! * **Reserved place**: a place for a lot in flight, kept so that a refund always lands.
-//! * **Pair rule**: Forbid, Keep (arrives free) or Restart (arrives as a lot with a new holding period).
+//! * **Pair rule**: Forbid, Keep (arrives free) or Restart (arrives as a lot with a new holding period); one default
+//!   and at most 32 exceptions by the classes of sender and receiver.
+//! * **Used**: held here or in flight from here. A class counts an investor while it uses anything; limit and quota are
+//!   this chain's parts of the caps over all chains, and they stop receiving only.
+//! * **Seat**: a place in a class's count that travels with an investor's last lot.
 //!
 //! ## Goals
 //!
@@ -35,7 +39,13 @@
 //! * [`Pallet::register_asset`]: by the admin.
 //! * [`Pallet::issue`]: by the asset's controller.
 //! * [`Pallet::transfer`]: by the holder.
+//! * [`Pallet::merge_lots`]: by the holder.
 //! * [`Pallet::pause_asset`], [`Pallet::resume_asset`]: by guardian or admin, and by admin.
+//! * [`Pallet::redeem`], [`Pallet::freeze_account`], [`Pallet::freeze_investor`], [`Pallet::freeze_amount`],
+//!   [`Pallet::force_transfer`], [`Pallet::recover`], [`Pallet::replace_investor`], [`Pallet::move_lots`],
+//!   [`Pallet::set_document`], [`Pallet::remove_document`]: by the asset's controller, with a reason and a document.
+//! * [`Pallet::propose_release`], [`Pallet::release_lots`], [`Pallet::set_velocity`], [`Pallet::set_terms`],
+//!   [`Pallet::set_controller`]: by the admin; [`Pallet::cancel_release`]: by guardian or admin.
 //!
 //! ### For the bridge
 //!
@@ -45,15 +55,24 @@
 //! ### For views
 //!
 //! * [`Pallet::asset`], [`Pallet::supply`], [`Pallet::account`], [`Pallet::position`], [`Pallet::eligibility`],
-//!   [`Pallet::quota`], [`Pallet::evaluate_transfer`]
+//!   [`Pallet::quota`], [`Pallet::limit`], [`Pallet::frozen`], [`Pallet::pair_rules`], [`Pallet::velocity`],
+//!   [`Pallet::moved_to`], [`Pallet::successor`], [`Pallet::documents`], [`Pallet::document`], [`Pallet::release`],
+//!   [`Pallet::evaluate_transfer`], [`Pallet::evaluate_issue`]
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod calls;
+mod controls;
 pub mod evaluate;
+mod events;
+mod follow;
 mod functions;
 pub mod invariants;
+pub mod migrations;
 pub mod position;
 mod registry;
 pub mod types;
@@ -67,11 +86,19 @@ mod tests;
 
 pub use evaluate::{Arrival, Departure, Issue, Transfer};
 pub use pallet::*;
-pub use types::{Account, Asset, ClassCount, Holder, StoredLots, Supply};
+pub use types::{Account, Asset, ClassCount, Document, Holder, StoredLots, Supply, Velocity};
 pub use weights::WeightInfo;
 
-use polkadot_sdk::{frame_support, frame_system, sp_core};
+use polkadot_sdk::{
+	frame_support::{self, pallet_macros::import_section, traits::StorageVersion},
+	frame_system, sp_core,
+};
 
+/// Version of the storage: 1 since positions know what is locked and frozen, and assets their exceptions.
+const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+#[import_section(events::events)]
+#[import_section(calls::calls)]
 #[frame_support::pallet]
 pub mod pallet {
 	use alloc::vec::Vec;
@@ -79,12 +106,14 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 	use lockstep_eligibility as eligibility;
-	use lockstep_primitives::{AssetParams, Lot, Refusal};
+	use lockstep_primitives::{Action, AssetParams, AssetTerms, Lot, PairRule, Refusal};
 	use sp_core::{H256, U256};
 
 	use super::*;
+	use crate::types::{Documents, Forwards};
 
 	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
 	#[pallet::config]
@@ -109,107 +138,43 @@ pub mod pallet {
 
 	/// Accounts by asset and account. A record stays when its account is unbound.
 	#[pallet::storage]
-	pub type Accounts<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, Account, OptionQuery>;
+	pub type Accounts<T: Config> = StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, Account, OptionQuery>;
 
 	/// Positions and eligibility by asset and investor. Never deleted: an old grant could come back.
 	#[pallet::storage]
-	pub type Holders<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Identity, H256, Holder, ValueQuery>;
+	pub type Holders<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, Holder, ValueQuery>;
 
 	/// Locked lots by asset and investor; apart from [`Holders`], since most operations don't need them.
 	#[pallet::storage]
-	pub type Lots<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Identity, H256, StoredLots, ValueQuery>;
+	pub type Lots<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, StoredLots, ValueQuery>;
 
 	/// Quotas and holders by asset and class.
 	#[pallet::storage]
-	pub type Classes<T: Config> =
-		StorageDoubleMap<_, Identity, H256, Twox64Concat, u16, ClassCount, ValueQuery>;
+	pub type Classes<T: Config> = StorageDoubleMap<_, Identity, H256, Twox64Concat, u16, ClassCount, ValueQuery>;
 
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// An asset was registered.
-		AssetRegistered {
-			/// Its id.
-			asset: H256,
-			/// Zero: on this chain no contract stands for it.
-			token: H256,
-		},
-		/// The oracle wrote an investor's eligibility.
-		EligibilitySet {
-			/// The asset.
-			asset: H256,
-			/// The investor.
-			investor: H256,
-			/// The packed word.
-			word: U256,
-		},
-		/// An account was bound to an investor, or unbound (investor zero).
-		AccountBound {
-			/// The asset.
-			asset: H256,
-			/// The account.
-			account: H256,
-			/// The investor, or zero.
-			investor: H256,
-		},
-		/// The oracle moved a class's quota.
-		QuotaSet {
-			/// The asset.
-			asset: H256,
-			/// The class.
-			class: u16,
-			/// The quota afterwards.
-			quota: i64,
-		},
-		/// Lots were issued.
-		Issued {
-			/// The asset.
-			asset: H256,
-			/// Who holds them.
-			investor: H256,
-			/// The account credited.
-			account: H256,
-			/// The free part first, then the locked lots.
-			lots: Vec<Lot>,
-		},
-		/// Tokens moved between two accounts.
-		Transferred {
-			/// The asset.
-			asset: H256,
-			/// The sender's account.
-			from: H256,
-			/// The receiver's account.
-			to: H256,
-			/// Base units.
-			amount: u128,
-		},
-		/// Due lots became free tokens.
-		LotsFolded {
-			/// The asset.
-			asset: H256,
-			/// Whose lots.
-			investor: H256,
-			/// Their sum, base units.
-			amount: u128,
-		},
-		/// Operations with an asset were stopped.
-		Paused {
-			/// The asset.
-			scope: H256,
-			/// The bits named by the call.
-			bits: u8,
-		},
-		/// Operations with an asset may go on.
-		Resumed {
-			/// The asset.
-			scope: H256,
-			/// The bits named by the call.
-			bits: u8,
-		},
-	}
+	/// Documents by asset; apart from [`Assets`], which every transfer reads.
+	#[pallet::storage]
+	pub type AssetDocuments<T: Config> = StorageMap<_, Identity, H256, Documents, ValueQuery>;
+
+	/// When an announced release may be carried out, UTC seconds, by asset and the proposal's id.
+	#[pallet::storage]
+	pub type Releases<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, u64, OptionQuery>;
+
+	/// Where a recovered account's tokens went, by asset and account.
+	#[pallet::storage]
+	pub type MovedTo<T: Config> = StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, H256, OptionQuery>;
+
+	/// What [`MovedTo`] leads to an account, oldest first.
+	#[pallet::storage]
+	pub type MovedFrom<T: Config> = StorageDoubleMap<_, Identity, H256, Blake2_128Concat, H256, Forwards, ValueQuery>;
+
+	/// Who stands for a retired investor, by asset and investor.
+	#[pallet::storage]
+	pub type Successors<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, H256, OptionQuery>;
+
+	/// Whom [`Successors`] replaces by an investor, oldest first.
+	#[pallet::storage]
+	pub type Predecessors<T: Config> = StorageDoubleMap<_, Identity, H256, Identity, H256, Forwards, ValueQuery>;
 
 	#[pallet::error]
 	pub enum Error<T> {
@@ -217,98 +182,12 @@ pub mod pallet {
 		Refused(Refusal),
 	}
 
-	#[pallet::call]
-	impl<T: Config> Pallet<T> {
-		/// Registers an asset, issued by `controller` if this chain is its home.
-		///
-		/// ## Errors
-		///
-		/// - `NotAdmin`: the caller is not the admin.
-		/// - `AmountTooLarge`: more is authorised than 2^96 - 1 base units.
-		/// - `Malformed`: registered already; name or symbol empty, longer than 64 bytes or no UTF-8; terms numbered 0,
-		///   more decimals than this chain takes, an unknown pair rule, a Restart without a period, a period over a
-		///   hundred years, nothing authorised, or no home domain or issuer.
-		#[pallet::call_index(0)]
-		#[pallet::weight(<T as Config>::WeightInfo::register_asset())]
-		pub fn register_asset(
-			origin: OriginFor<T>,
-			params: AssetParams,
-			controller: T::AccountId,
-		) -> DispatchResult {
-			Self::do_register(origin, params, controller).map_err(Self::refuse)
-		}
-
-		/// Issues lots to an account: an optional free part `(amount, 0, 0)` first, then locked lots strictly ascending
-		/// by (unlocks_at, acquired_at).
-		///
-		/// ## Errors
-		///
-		/// - `NotController`: the caller is not the asset's controller.
-		/// - `AssetUnknown`, `DomainMismatch`: not registered here, or this is not its home.
-		/// - `ReceiverUnbound`, `ReceiverFrozen`, `ReceiverNotEligible`, `EligibilityExpired`, `OracleStale`: the
-		///   receiver may not receive now.
-		/// - `AmountZero`, `AmountTooLarge`, `Malformed`: the lots' form; a lot already due must be issued free.
-		/// - `TooManyLots`: no place for so many.
-		/// - `OverAuthorisedIssue`: more than the terms authorise would be outstanding.
-		#[pallet::call_index(1)]
-		#[pallet::weight(<T as Config>::WeightInfo::issue(lots.len() as u32))]
-		pub fn issue(
-			origin: OriginFor<T>,
-			asset: H256,
-			account: T::AccountId,
-			lots: Vec<Lot>,
-		) -> DispatchResult {
-			let caller = ensure_signed(origin)?;
-			Self::do_issue(&caller, asset, account.into(), lots).map_err(Self::refuse)
-		}
-
-		/// Moves `amount` base units from the caller's account.
-		///
-		/// To another investor only free tokens go, by the asset's pair rule; to another account of the same investor
-		/// locked ones go too.
-		///
-		/// ## Errors
-		///
-		/// The lowest number of all failing rules; `explainTransfer` shows all with values.
-		///
-		/// - `Paused`, `AssetUnknown`, `AmountZero`, `AmountTooLarge`, `InsufficientBalance`.
-		/// - `SenderUnbound`, `SenderBlocked`, `SenderFrozen`; `ReceiverUnbound`, `ReceiverFrozen`.
-		/// - to another investor: `LotsLocked`, `ReceiverNotEligible`, `EligibilityExpired`, `OracleStale`,
-		///   `ClassTransferForbidden`, and on Restart `LotTooSmall` and `TooManyLots`.
-		#[pallet::call_index(2)]
-		#[pallet::weight(<T as Config>::WeightInfo::transfer())]
-		pub fn transfer(
-			origin: OriginFor<T>,
-			asset: H256,
-			to: T::AccountId,
-			amount: u128,
-		) -> DispatchResult {
-			let caller = ensure_signed(origin)?;
-			Self::do_transfer(caller.into(), asset, to.into(), amount.into()).map_err(Self::refuse)
-		}
-
-		/// Stops the operations named by `bits` (transfer 1, initiate 2, deliver 4) for one asset.
-		///
-		/// ## Errors
-		///
-		/// - `AssetUnknown`: not registered here.
-		/// - `NotGuardian`: the caller is neither guardian nor admin.
-		#[pallet::call_index(3)]
-		#[pallet::weight(<T as Config>::WeightInfo::pause_asset())]
-		pub fn pause_asset(origin: OriginFor<T>, asset: H256, bits: u8) -> DispatchResult {
-			Self::do_pause_asset(origin, asset, bits).map_err(Self::refuse)
-		}
-
-		/// Lets the operations named by `bits` go on for one asset.
-		///
-		/// ## Errors
-		///
-		/// - `AssetUnknown`: not registered here.
-		/// - `NotAdmin`: the caller is not the admin.
-		#[pallet::call_index(4)]
-		#[pallet::weight(<T as Config>::WeightInfo::pause_asset())]
-		pub fn resume_asset(origin: OriginFor<T>, asset: H256, bits: u8) -> DispatchResult {
-			Self::do_resume_asset(origin, asset, bits).map_err(Self::refuse)
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Recomputes every promise of every asset.
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
 		}
 	}
 }

@@ -5,8 +5,8 @@ use lockstep_eligibility::{
 	testing::{attestors, genesis, oracle, sign},
 };
 use lockstep_primitives::{
-	digests::digest_batch, ids, AssetParams, AssetTerms, BindingItem, EligibilityItem, Lot,
-	OracleBatch, QuotaItem, Refusal,
+	digests::digest_batch, ids, Action, AssetParams, AssetTerms, BindingItem, EligibilityItem, Lot, OracleBatch,
+	QuotaItem, Refusal,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -144,6 +144,7 @@ pub fn params(default_rule: u8) -> AssetParams {
 			authorised_issue: AUTHORISED,
 			document: H256([0xdc; 32]),
 		},
+		pairs: vec![],
 		name: b"Hafen Logistics A".to_vec(),
 		symbol: b"HLA".to_vec(),
 	}
@@ -183,6 +184,36 @@ pub fn word(asset: H256, n: u8, permissions: u8) -> EligibilityItem {
 	}
 }
 
+/// What each investor may hold: out of the way of tests about something else.
+pub const LIMIT: i128 = 1_000_000_000_000_000_000;
+/// How many investors each class may have, likewise.
+pub const QUOTA: i64 = 1_000;
+
+/// The first word of investor `n`: with a limit.
+pub fn first_word(asset: H256, n: u8) -> EligibilityItem {
+	EligibilityItem { limit_delta: LIMIT, ..word(asset, n, ALL) }
+}
+
+/// Moves the limit of investor `n`.
+pub fn move_limit(asset: H256, n: u8, limit_delta: i128) {
+	batch(|batch| batch.eligibilities.push(EligibilityItem { limit_delta, ..word(asset, n, ALL) }));
+}
+
+/// Moves the quota of a class.
+pub fn move_quota(asset: H256, class: u16, delta: i64) {
+	batch(|batch| batch.quotas.push(quota(asset, class, delta)));
+}
+
+/// Investors counted in a class.
+pub fn holders(asset: H256, class: u16) -> u64 {
+	SecurityToken::quota(asset, class).holders
+}
+
+/// What the controller acts for.
+pub fn action() -> Action {
+	Action { reason: 7, document: H256([0xac; 32]) }
+}
+
 /// Gives investor `n` these permissions.
 pub fn permit(asset: H256, n: u8, permissions: u8) {
 	batch(|batch| batch.eligibilities.push(word(asset, n, permissions)));
@@ -211,13 +242,7 @@ pub fn transfer(asset: H256, from: u8, to: u8, amount: u128) -> DispatchResult {
 
 /// Numbers of all rules that a transfer fails now.
 pub fn explain(asset: H256, from: u8, to: u8, amount: u128) -> Vec<u16> {
-	let found = SecurityToken::evaluate_transfer(
-		asset,
-		[from; 32],
-		[to; 32],
-		amount.into(),
-		Eligibility::now(),
-	);
+	let found = SecurityToken::evaluate_transfer(asset, [from; 32], [to; 32], amount.into(), Eligibility::now());
 	found.refused.reasons().iter().map(|reason| reason.refusal.number()).collect()
 }
 
@@ -254,7 +279,6 @@ pub fn take_events() -> Vec<crate::Event<Test>> {
 	events
 }
 
-
 /// A chain in its first block, without an asset.
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	let config = RuntimeGenesisConfig {
@@ -264,6 +288,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 			deployment: H256([0xd0; 32]),
 			attestors: genesis(&attestors()),
 			oracle: genesis(&oracle()),
+			..Default::default()
 		},
 		..Default::default()
 	};
@@ -282,13 +307,15 @@ pub fn with_asset(default_rule: u8, test: impl FnOnce(H256)) {
 	new_test_ext().execute_with(|| {
 		let asset = register(default_rule);
 		batch(|batch| {
-			batch.eligibilities = (1..=3).map(|n| word(asset, n, ALL)).collect();
-			batch.bindings = [(1, 1), (11, 1), (2, 2), (12, 2), (3, 3)]
-				.map(|(of, n)| binding(asset, of, investor(n)))
-				.to_vec();
+			batch.eligibilities = (1..=3).map(|n| first_word(asset, n)).collect();
+			batch.quotas = (0..=3).map(|class| quota(asset, class, QUOTA)).collect();
+			batch.bindings =
+				[(1, 1), (11, 1), (2, 2), (12, 2), (3, 3)].map(|(of, n)| binding(asset, of, investor(n))).to_vec();
 		});
 		System::reset_events();
 		test(asset);
 		check_all(asset);
+		#[cfg(feature = "try-runtime")]
+		SecurityToken::do_try_state().expect("every promise of every asset holds");
 	});
 }

@@ -6,11 +6,14 @@ use lockstep_primitives::{ids, lots, EligibilityWord, Lot};
 use polkadot_sdk::sp_core::H256;
 
 use crate::{
-	pallet::{Config, Event, Holders, Lots, Pallet},
+	pallet::{Classes, Config, Event, Holders, Lots, Pallet},
 	types::{Holder, StoredLots},
 };
 
 /// A position on its way through an operation. Lots are read only when the operation needs them.
+///
+/// Writing it keeps the counts of classes: whoever comes to hold something is counted, whoever holds nothing more is not,
+/// and a change of class moves the count. No operation counts by itself, so none can forget to.
 #[derive(Clone, Debug)]
 pub struct Position {
 	/// The asset.
@@ -19,6 +22,8 @@ pub struct Position {
 	pub investor: H256,
 	/// Counters and eligibility, kept in step with the lots.
 	pub holder: Holder,
+	/// The class that counted the investor when the position was read.
+	counted_in: Option<u16>,
 	/// The lots, if they were read.
 	lots: Option<Vec<Lot>>,
 	/// Base units that became free because their lots were due.
@@ -29,12 +34,17 @@ impl Position {
 	/// Takes a position out of storage, without its lots.
 	pub fn open<T: Config>(asset: H256, investor: H256) -> Self {
 		let holder = Holders::<T>::get(asset, investor);
-		Self { asset, investor, holder, lots: None, folded: 0 }
+		Self { asset, investor, holder, counted_in: holder.counted_in(), lots: None, folded: 0 }
 	}
 
 	/// The investor's eligibility.
 	pub fn eligibility(&self) -> EligibilityWord {
-		EligibilityWord::unpack(self.holder.word)
+		self.holder.eligibility()
+	}
+
+	/// The class that counted the investor when the position was read.
+	pub fn counted_in(&self) -> Option<u16> {
+		self.counted_in
 	}
 
 	/// The lots, read when they were not.
@@ -46,6 +56,7 @@ impl Position {
 	/// Replaces free amount and lots.
 	pub fn set_holding(&mut self, holding: lots::Holding) {
 		self.holder.free = holding.free;
+		self.holder.locked = lots::sum(&holding.lots).low_u128();
 		self.holder.lots = count(holding.lots.len());
 		self.holder.next_unlock = lots::next_unlock(&holding.lots);
 		self.lots = Some(holding.lots);
@@ -75,16 +86,45 @@ impl Position {
 		self.set_holding(holding);
 	}
 
+	/// Merges the nearest lots until they fit their places: for credits that can't be refused.
+	pub fn make_fit(&mut self) {
+		if self.places() <= ids::MAX_LOTS {
+			return;
+		}
+		// Lots that were not read were not added to, and fit.
+		if let Some(held) = self.lots.take() {
+			let lots = lots::fit(held, self.holder.reserved.into());
+			self.set_holding(lots::Holding { free: self.holder.free, lots });
+		}
+	}
+
+	/// Takes `amount` out: free tokens first, then locked lots from the one that unlocks next. Returns what was taken in
+	/// the form of an order. The caller knows that the total covers it.
+	pub fn take_any<T: Config>(&mut self, amount: u128, now: u64) -> Vec<Lot> {
+		self.fold::<T>(now);
+		let free = self.holder.free;
+		// Reading lots costs: only when free tokens don't suffice.
+		if amount <= free {
+			self.holder.free = free.saturating_sub(amount);
+			return alloc::vec![Lot { amount, acquired_at: 0, unlocks_at: 0 }];
+		}
+		let taken = lots::take_any(free, self.lots::<T>(), amount, now);
+		self.set_holding(taken.rest);
+		taken.taken
+	}
+
 	/// Places in use: lots here and places kept for lots in flight.
 	pub fn places(&self) -> u32 {
 		u32::from(self.holder.lots).saturating_add(self.holder.reserved.into())
 	}
 
-	/// Writes the position back and tells what was folded.
+	/// Writes the position back, keeps the counts of classes, and tells what was folded.
 	pub(crate) fn write<T: Config>(self) {
-		let Self { asset, investor, mut holder, lots, folded } = self;
+		let Self { asset, investor, mut holder, counted_in, lots, folded } = self;
 		if let Some(lots) = lots {
-			let stored = fit(lots);
+			// The rules keep lots within their places; should a mistake break that, the nearest merge to the later times:
+			// tokens are neither lost nor unlocked early.
+			let stored = StoredLots::truncate_from(lots::fit(lots, 0));
 			holder.lots = count(stored.len());
 			holder.next_unlock = lots::next_unlock(&stored);
 			if stored.is_empty() {
@@ -94,44 +134,27 @@ impl Position {
 			}
 		}
 		Holders::<T>::insert(asset, investor, holder);
+		count_holder::<T>(asset, counted_in, holder.counted_in());
 		if folded > 0 {
 			Pallet::<T>::deposit_event(Event::LotsFolded { asset, investor, amount: folded });
 		}
 	}
 }
 
+/// Moves a holder from the class that counted it to the one that does now; None: not counted.
+fn count_holder<T: Config>(asset: H256, before: Option<u16>, after: Option<u16>) {
+	if before == after {
+		return;
+	}
+	if let Some(class) = before {
+		Classes::<T>::mutate(asset, class, |count| count.holders = count.holders.saturating_sub(1));
+	}
+	if let Some(class) = after {
+		Classes::<T>::mutate(asset, class, |count| count.holders = count.holders.saturating_add(1));
+	}
+}
+
 /// A number of lots as stored; the rules keep it at 32.
 pub(crate) fn count(lots: usize) -> u8 {
 	lots.try_into().unwrap_or(u8::MAX)
-}
-
-/// Lots as stored. The rules keep them within their places; should a mistake break that, the two that unlock last
-/// merge to the later times: tokens are neither lost nor unlocked early, and a refund still lands.
-fn fit(mut lots: Vec<Lot>) -> StoredLots {
-	while lots.len() > ids::MAX_LOTS as usize {
-		lots.sort_by_key(lots::sort_key);
-		if let (Some(last), Some(before)) = (lots.pop(), lots.pop()) {
-			lots.push(Lot {
-				amount: last.amount.saturating_add(before.amount),
-				acquired_at: last.acquired_at.max(before.acquired_at),
-				unlocks_at: last.unlocks_at,
-			});
-		}
-	}
-	StoredLots::truncate_from(lots)
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn lots_beyond_their_places_merge_to_the_later_unlock_and_keep_the_sum() {
-		let lots: Vec<Lot> =
-			(1..=34).map(|n| Lot { amount: n, acquired_at: 100 - n as u64, unlocks_at: n as u64 }).collect();
-		let stored = fit(lots.clone());
-		assert_eq!(stored.len(), 32);
-		assert_eq!(lots::sum(&stored), lots::sum(&lots));
-		assert_eq!(stored[31], Lot { amount: 32 + 33 + 34, acquired_at: 68, unlocks_at: 34 });
-	}
 }

@@ -133,3 +133,46 @@ def test_a_request_for_nothing_is_refused() -> None:
     with pytest.raises(Refused) as refused:
         lots.take(1, [], [], NOW)
     assert refused.value.lowest.code == Refusal.AmountZero
+
+
+@given(frees, stored_lots, st.data())
+def test_taking_without_names_takes_the_amount_and_keeps_every_date(
+    free: int, held: list[Lot], data: st.DataObject
+) -> None:
+    amount = data.draw(st.integers(0, free + lots.total(held)))
+    left, rest, taken = lots.take_any(free, held, amount, NOW)
+    assert lots.total(taken) == amount
+    assert lots.total((*rest, *taken)) + left == free + lots.total(held)
+    for time in moments(held):
+        if time >= NOW:
+            assert locked_at((*rest, *taken), time) == locked_at(held, time)
+
+
+@given(stored_lots)
+def test_merging_the_nearest_keeps_the_sum_and_unlocks_nothing_earlier(held: list[Lot]) -> None:
+    merged = lots.merge_nearest(held)
+    assert lots.total(merged) == lots.total(held)
+    count = len(lots.canonical(held))
+    assert len(merged) == (count - 1 if count > 1 else count)
+    for time in moments(held):
+        assert locked_at(merged, time) >= locked_at(held, time)
+
+
+@given(stored_lots, st.integers(0, 32))
+def test_fitting_lots_leaves_no_more_than_there_are_places(held: list[Lot], reserved: int) -> None:
+    fitted = lots.fit(held, reserved)
+    assert len(fitted) + reserved <= 32 or len(fitted) <= 1
+    assert lots.total(fitted) == lots.total(held)
+
+
+@given(stored_lots, st.data())
+def test_merging_named_lots_keeps_the_sum_and_unlocks_nothing_earlier(held: list[Lot], data: st.DataObject) -> None:
+    locked = lots.fold(0, held, NOW)[1]
+    named = [lot for lot in locked if data.draw(st.booleans())]
+    if not named:
+        return
+    merged, into = lots.merge_lots(held, named, NOW)
+    assert lots.total(merged) == lots.total(locked)
+    assert into.amount == lots.total(named)
+    for time in moments(held):
+        assert locked_at(merged, time) >= locked_at(locked, time)

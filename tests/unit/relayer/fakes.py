@@ -180,7 +180,13 @@ class FakeChain:
         return self.finalised()
 
     def initiate_order(
-        self, far: FakeChain, *, seconds: int = 600, to: bytes = ANA, lots: Sequence[Lot] = (Lot(5, 0, 0),)
+        self,
+        far: FakeChain,
+        *,
+        seconds: int = 600,
+        to: bytes = ANA,
+        lots: Sequence[Lot] = (Lot(5, 0, 0),),
+        seat: int = 0,
     ) -> TransferOrder:
         nonce = self._state.nonces.get(far.domain, 1)
         order = TransferOrder(
@@ -194,7 +200,7 @@ class FakeChain:
             sender=bytes([3] * 32),
             recipient=bytes([4] * 32),
             lots=tuple(lots),
-            seat=0,
+            seat=seat,
             initiated_at=self.world.now,
             deadline=self.world.now + seconds,
         )

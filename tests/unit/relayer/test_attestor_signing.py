@@ -97,6 +97,38 @@ def test_it_holds_while_the_sender_is_frozen_or_blocked_on_either_chain(
     assert not caught.value.permanent
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason(Refusal.LimitExceeded, 5, 6),
+        Reason(Refusal.HolderCapReached, 101, 4),
+        Reason(Refusal.VelocityExceeded, 2**64 - 1),
+        Reason(Refusal.RateLimited, 60, 5),
+        Reason(Refusal.FrozenAmount, 5),
+    ],
+    ids=lambda reason: Refusal(reason.code).name,
+)
+def test_it_holds_while_a_cap_or_a_bucket_or_a_freeze_stands_against_the_order(
+    house: House, booth: Booth, reason: Reason
+) -> None:
+    """All of them may pass before the deadline: a cap is raised, a seat is freed, a bucket fills, a freeze ends."""
+    order = initiated(house, to=BEN)
+    house.destination.reasons = [reason]
+    for ask in (lambda: booth.attestor.approve(order.source, 1, SOON), lambda: booth.attestor.reject(order.source, 1)):
+        with pytest.raises(Held) as caught:
+            ask()
+        assert (held_codes(caught), caught.value.permanent) == ([reason.code], False)
+    house.destination.reasons = []
+    assert booth.attestor.approve(order.source, 1, SOON).order_id == digest_order(order)
+
+
+def test_an_order_that_carries_a_seat_is_approved_under_an_id_of_its_own(house: House, booth: Booth) -> None:
+    order = house.source.initiate_order(house.destination, seat=101)
+    booth.follow()
+    signed = booth.attestor.approve(order.source, 1, SOON)
+    assert signed.order_id == digest_order(order) != digest_order(replace(order, seat=0))
+
+
 def test_it_holds_while_the_receiver_is_frozen_on_the_source(house: House, booth: Booth) -> None:
     order = initiated(house, to=BEN)
     house.source.frozen = {BEN}

@@ -53,6 +53,15 @@ def test_facts_and_cursor_move_together_or_not_at_all(journal: Journal, pair: tu
     assert journal.transfer(digest_order(order)) is None
 
 
+def test_an_orders_seat_comes_back_as_it_was_seen(journal: Journal, pair: tuple[FakeChain, FakeChain]) -> None:
+    source, destination = pair
+    order = source.initiate_order(destination, seat=65_535)
+    ingest(journal, source)
+    kept = journal.transfer(digest_order(order))
+    assert kept is not None
+    assert kept.state.order == order
+
+
 def test_facts_of_the_destination_wait_for_their_order(journal: Journal, pair: tuple[FakeChain, FakeChain]) -> None:
     source, destination = pair
     order = source.initiate_order(destination)

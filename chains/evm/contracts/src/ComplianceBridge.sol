@@ -8,32 +8,40 @@ import {Arrivals} from "./bridge/Arrivals.sol";
 import {BridgeBase} from "./bridge/BridgeBase.sol";
 import {BridgeRegistrar} from "./bridge/BridgeRegistrar.sol";
 import {Departures} from "./bridge/Departures.sol";
-import {Pausing} from "./bridge/Pausing.sol";
 import {ISecurityToken} from "./interfaces/ISecurityToken.sol";
-import {Quorum, RoleSets, SignerSets} from "./libraries/Quorum.sol";
+import {PendingSet, Quorum, RoleSets, SignerSets} from "./libraries/Quorum.sol";
 import {AT_SETUP, ROLE_ATTESTOR, ROLE_ORACLE} from "./types/Constants.sol";
-import {BindingPermit, LaneFlow, OracleBatch, SignerSet} from "./types/Types.sol";
+import {BindingPermit, LaneFlow, OracleBatch, SignerSet, Timing} from "./types/Types.sol";
 
 /// @title The bridge of an EVM chain
 /// @notice Orders leave and arrive here, signed by attestors; eligibility, bindings and the clock arrive here, signed
 /// by the oracle. It holds no tokens: it tells each token what to do, and tokens obey nobody else. It calls only the
 /// tokens that the admin registered, which call nobody back, and the AccessManager with a view.
-contract ComplianceBridge is Pausing, Departures, Arrivals {
+contract ComplianceBridge is Departures, Arrivals {
     using Quorum for SignerSets;
+
+    /// @dev Longest delay and grace, seconds.
+    uint256 private constant MAX_TIMING = 30 days;
 
     BridgeRegistrar private immutable _registrar;
 
     /// @notice Starts a bridge. `deployment_` is drawn anew for each one: addresses repeat on development chains, and
     /// old signatures must die with the deployment they were made for.
-    /// Requirements (Malformed): an authority and a deployment; sets of roles 1 and 2 that meet `Quorum.install`.
-    constructor(IAccessManager authority_, bytes32 deployment_, SignerSet memory attestors, SignerSet memory oracle)
-        BridgeBase(authority_, deployment_, _domainOf(deployment_))
-    {
+    /// Requirements (Malformed): an authority and a deployment; sets of roles 1 and 2 that meet `Quorum.install`; a delay
+    /// and a grace of at most 30 days.
+    constructor(
+        IAccessManager authority_,
+        bytes32 deployment_,
+        SignerSet memory attestors,
+        SignerSet memory oracle,
+        Timing memory timing_
+    ) BridgeBase(authority_, deployment_, _domainOf(deployment_), timing_) {
         bool roles = attestors.role == ROLE_ATTESTOR && oracle.role == ROLE_ORACLE;
-        if (!roles || deployment_ == 0 || address(authority_) == address(0)) revert Malformed(AT_SETUP);
+        bool timed = timing_.delay <= MAX_TIMING && timing_.grace <= MAX_TIMING;
+        if (!roles || !timed || deployment_ == 0 || address(authority_) == address(0)) revert Malformed(AT_SETUP);
         _sets.install(attestors);
         _sets.install(oracle);
-        _registrar = new BridgeRegistrar(authority_, deployment_, domain);
+        _registrar = new BridgeRegistrar(authority_, deployment_, domain, timing_);
     }
 
     /// @notice See {Administration-registerAsset}.
@@ -51,6 +59,97 @@ contract ComplianceBridge is Pausing, Departures, Arrivals {
     /// @notice See {Administration-openAsset}.
     function openAsset(bytes32 lane, bytes32 asset) external {
         (lane, asset);
+        _register();
+    }
+
+    /// @notice See {Administration-replaceToken}.
+    function replaceToken(bytes32 asset, ISecurityToken newToken) external {
+        (asset, newToken);
+        _register();
+    }
+
+    /// @notice See {Administration-setRate}.
+    function setRate(
+        bytes32 lane,
+        bytes32 asset,
+        uint256 outCapacity,
+        uint256 outRate,
+        uint256 inCapacity,
+        uint256 inRate
+    ) external {
+        (lane, asset, outCapacity, outRate, inCapacity, inRate);
+        _register();
+    }
+
+    /// @notice See {Pausing-pause}.
+    function pause(uint8 bits) external {
+        (bits);
+        _register();
+    }
+
+    /// @notice See {Pausing-resume}.
+    function resume(uint8 bits) external {
+        (bits);
+        _register();
+    }
+
+    /// @notice See {Pausing-pauseAsset}.
+    function pauseAsset(bytes32 asset, uint8 bits) external {
+        (asset, bits);
+        _register();
+    }
+
+    /// @notice See {Pausing-resumeAsset}.
+    function resumeAsset(bytes32 asset, uint8 bits) external {
+        (asset, bits);
+        _register();
+    }
+
+    /// @notice See {Pausing-pauseLane}.
+    function pauseLane(bytes32 lane, uint8 bits) external {
+        (lane, bits);
+        _register();
+    }
+
+    /// @notice See {Pausing-resumeLane}.
+    function resumeLane(bytes32 lane, uint8 bits) external {
+        (lane, bits);
+        _register();
+    }
+
+    /// @notice See {SignerRotation-proposeSigners}.
+    function proposeSigners(SignerSet calldata set) external {
+        (set);
+        _register();
+    }
+
+    /// @notice See {SignerRotation-proposeSignersSigned}.
+    function proposeSignersSigned(SignerSet calldata set, uint64 signedBy, bytes[] calldata signatures) external {
+        (set, signedBy, signatures);
+        _register();
+    }
+
+    /// @notice See {SignerRotation-activateSigners}.
+    function activateSigners(uint8 role) external {
+        (role);
+        _register();
+    }
+
+    /// @notice See {SignerRotation-cancelSigners}.
+    function cancelSigners(uint8 role) external {
+        (role);
+        _register();
+    }
+
+    /// @notice See {SignerRotation-retireSigners}.
+    function retireSigners(uint8 role) external {
+        (role);
+        _register();
+    }
+
+    /// @notice See {SignerRotation-strikeSigner}.
+    function strikeSigner(uint8 role, address signer) external {
+        (role, signer);
         _register();
     }
 
@@ -87,6 +186,15 @@ contract ComplianceBridge is Pausing, Departures, Arrivals {
         return (sets.current, sets.threshold, _sets.lists[role][sets.current], sets.previous, sets.graceEnds);
     }
 
+    function pendingSigners(uint8 role)
+        external
+        view
+        returns (uint64 id, uint8 threshold, address[] memory signers, uint64 eta)
+    {
+        PendingSet memory pending = _sets.pending[role];
+        return (pending.id, pending.threshold, pending.signers, pending.eta);
+    }
+
     function laneInfo(bytes32 lane)
         external
         view
@@ -105,19 +213,19 @@ contract ComplianceBridge is Pausing, Departures, Arrivals {
     function flowsOf(bytes32 asset) external view returns (LaneFlow[] memory flows) {
         uint256 count;
         for (uint256 i; i < _laneIds.length; ++i) {
-            if (_flows[asset][_laneIds[i]].openOut) ++count;
+            if (_flows[asset][_laneIds[i]].outbound.isOpen()) ++count;
         }
         flows = new LaneFlow[](count);
         count = 0;
         for (uint256 i; i < _laneIds.length; ++i) {
             bytes32 lane = _laneIds[i];
             Flow memory flow = _flows[asset][lane];
-            if (!flow.openOut) continue;
+            if (!flow.outbound.isOpen()) continue;
             uint256 place = count++;
             for (; place > 0 && flows[place - 1].lane > lane; --place) {
                 flows[place] = flows[place - 1];
             }
-            flows[place] = LaneFlow(lane, flow.sent, flow.refunded, flow.arrived);
+            flows[place] = LaneFlow(lane, flow.outbound.passed(), flow.refunded, flow.inbound.passed());
         }
     }
 

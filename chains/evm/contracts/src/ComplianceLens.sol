@@ -2,11 +2,12 @@
 pragma solidity =0.8.37;
 
 import {ComplianceBridge} from "./ComplianceBridge.sol";
-import {ILockstepViews} from "./interfaces/ILockstepViews.sol";
+import {ILockstepViews, ITokenViews} from "./interfaces/ILockstepViews.sol";
 import {ISecurityToken} from "./interfaces/ISecurityToken.sol";
+import {Lots} from "./libraries/Lots.sol";
 import {Findings, Refusals} from "./libraries/Refusals.sol";
 import {MAX_AMOUNT, PAUSE_TRANSFER} from "./types/Constants.sol";
-import {AssetInfo, InitiateRequest, LaneFlow, Lot, Reason, TransferOrder} from "./types/Types.sol";
+import {AssetInfo, InitiateRequest, LaneFlow, Lot, PairRule, RateInfo, Reason, TransferOrder} from "./types/Types.sol";
 
 /// @title Everything that can be read of this chain, in the ABI that all chains of Lockstep share
 /// @notice Holds no state and has no rights. The answers of `explain...` come from the contracts that enforce the
@@ -89,6 +90,79 @@ contract ComplianceLens is ILockstepViews {
     }
 
     /// @inheritdoc ILockstepViews
+    function limitOf(bytes32 asset, bytes32 investor) external view returns (int256 limit, uint256 used, int256 room) {
+        ITokenViews token = _views(asset);
+        if (address(token) != address(0)) return token.limitOf(investor);
+    }
+
+    /// @inheritdoc ILockstepViews
+    function frozenOf(bytes32 asset, bytes32 investor) external view returns (uint256) {
+        ITokenViews token = _views(asset);
+        return address(token) == address(0) ? 0 : token.frozenOf(investor);
+    }
+
+    /// @inheritdoc ILockstepViews
+    function pairRules(bytes32 asset) external view returns (PairRule[] memory pairs) {
+        ITokenViews token = _views(asset);
+        if (address(token) != address(0)) return token.pairRules();
+    }
+
+    /// @inheritdoc ILockstepViews
+    function velocityOf(bytes32 asset) external view returns (uint256 capacity, uint256 rate) {
+        ITokenViews token = _views(asset);
+        if (address(token) != address(0)) return token.velocityOf();
+    }
+
+    /// @inheritdoc ILockstepViews
+    function rateOf(bytes32 lane, bytes32 asset) external view returns (RateInfo memory, RateInfo memory) {
+        return bridge.rateOf(lane, asset);
+    }
+
+    /// @inheritdoc ILockstepViews
+    function movedTo(bytes32 asset, bytes32 account) external view returns (bytes32) {
+        ITokenViews token = _views(asset);
+        return address(token) == address(0) ? bytes32(0) : token.movedTo(account);
+    }
+
+    /// @inheritdoc ILockstepViews
+    function successorOf(bytes32 asset, bytes32 investor) external view returns (bytes32) {
+        ITokenViews token = _views(asset);
+        return address(token) == address(0) ? bytes32(0) : token.successorOf(investor);
+    }
+
+    /// @inheritdoc ILockstepViews
+    function documentsOf(bytes32 asset) external view returns (bytes32[] memory names) {
+        ITokenViews token = _views(asset);
+        if (address(token) != address(0)) return token.documentsOf();
+    }
+
+    /// @inheritdoc ILockstepViews
+    function documentOf(bytes32 asset, bytes32 name)
+        external
+        view
+        returns (string memory uri, bytes32 hash, uint64 updatedAt)
+    {
+        ITokenViews token = _views(asset);
+        if (address(token) != address(0)) return token.documentOf(name);
+    }
+
+    /// @inheritdoc ILockstepViews
+    function pendingSigners(uint8 role) external view returns (uint64, uint8, address[] memory, uint64) {
+        return bridge.pendingSigners(role);
+    }
+
+    /// @inheritdoc ILockstepViews
+    function timing() external view returns (uint64, uint64) {
+        return bridge.timing();
+    }
+
+    /// @inheritdoc ILockstepViews
+    function releaseOf(bytes32 asset, bytes32 id) external view returns (uint64) {
+        ITokenViews token = _views(asset);
+        return address(token) == address(0) ? 0 : token.releaseOf(id);
+    }
+
+    /// @inheritdoc ILockstepViews
     function laneInfo(bytes32 lane) external view returns (bool, uint8, uint64, uint64, uint64, uint8) {
         return bridge.laneInfo(lane);
     }
@@ -133,6 +207,24 @@ contract ComplianceLens is ILockstepViews {
     /// @inheritdoc ILockstepViews
     function explainDeliver(TransferOrder calldata order) external view returns (uint256, Reason[] memory) {
         return bridge.explainDeliver(order);
+    }
+
+    /// @inheritdoc ILockstepViews
+    function explainIssue(bytes32 asset, bytes32 controller, bytes32 account, Lot[] calldata lots)
+        external
+        view
+        returns (uint256, Reason[] memory)
+    {
+        ITokenViews token = _views(asset);
+        if (address(token) != address(0)) return token.explainIssue(controller, account, lots);
+        Findings memory findings;
+        findings.add(Refusals.ASSET_UNKNOWN, uint256(asset));
+        Lots.read(findings, lots);
+        return findings.list();
+    }
+
+    function _views(bytes32 asset) private view returns (ITokenViews) {
+        return ITokenViews(address(_token(asset)));
     }
 
     function _token(bytes32 asset) private view returns (ISecurityToken token) {

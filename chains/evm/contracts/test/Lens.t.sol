@@ -2,7 +2,7 @@
 pragma solidity =0.8.37;
 
 import {AT_INVESTOR, MAX_AMOUNT} from "../src/types/Constants.sol";
-import {AssetInfo, InitiateRequest, LaneFlow, Lot, Reason} from "../src/types/Types.sol";
+import {AssetInfo, InitiateRequest, LaneFlow, Lot, RateInfo, Reason} from "../src/types/Types.sol";
 import {Fixture} from "./support/Fixture.sol";
 
 contract LensTest is Fixture {
@@ -57,6 +57,42 @@ contract LensTest is Fixture {
         vm.assertTrue(!open);
         vm.assertEq(home.lens.orderAt(NOTHING, 1), 0);
         vm.assertEq(home.lens.outcomeOf(NOTHING, 1), 0);
+    }
+
+    function test_UnknownThingsHaveNoLimitsAndNoHistory() external view {
+        (int256 limit, uint256 used, int256 room) = home.lens.limitOf(NOTHING, ANA);
+        vm.assertEq(limit + int256(used) + room, 0);
+        vm.assertEq(home.lens.frozenOf(NOTHING, ANA), 0);
+        vm.assertEq(home.lens.pairRules(NOTHING).length, 0);
+        (uint256 capacity, uint256 rate) = home.lens.velocityOf(NOTHING);
+        vm.assertEq(capacity + rate, 0);
+        (RateInfo memory out, RateInfo memory into) = home.lens.rateOf(NOTHING, asset);
+        vm.assertEq(out.capacity + into.capacity, 0);
+        vm.assertEq(home.lens.movedTo(NOTHING, b32(ana)), 0);
+        vm.assertEq(home.lens.movedTo(asset, bytes32(num(ana) | (1 << 200))), 0);
+        vm.assertEq(home.lens.successorOf(NOTHING, ANA), 0);
+        vm.assertEq(home.lens.documentsOf(NOTHING).length, 0);
+        (string memory uri, bytes32 hash, uint64 updatedAt) = home.lens.documentOf(NOTHING, "x");
+        vm.assertEq(uint256(hash) + updatedAt + bytes(uri).length, 0);
+        (uri, hash, updatedAt) = home.lens.documentOf(asset, "x");
+        vm.assertEq(uint256(hash) + updatedAt + bytes(uri).length, 0);
+        vm.assertEq(home.lens.releaseOf(NOTHING, 0), 0);
+        vm.assertEq(home.lens.releaseOf(asset, 0), 0);
+        (uint64 id, uint8 threshold, address[] memory signers, uint64 eta) = home.lens.pendingSigners(3);
+        vm.assertEq(id + threshold + signers.length + eta, 0);
+    }
+
+    function test_TellsLimitsUsedAndRoom() external {
+        issue(home, ana, lockedLot(30, START + 50));
+        issue(home, ana, freeLot(12));
+        initiate(home, ana, requestOf(away, ANA, ana, freeLot(5)));
+        (int256 limit, uint256 used, int256 room) = home.lens.limitOf(asset, ANA);
+        vm.assertEq(limit, LIMIT);
+        vm.assertEq(used, 42);
+        vm.assertEq(room, LIMIT - 42);
+        vm.assertEq(uint128(home.lens.eligibilityOf(asset, ANA)), uint128(LIMIT));
+        freezeAmount(home, ANA, 9);
+        vm.assertEq(home.lens.frozenOf(asset, ANA), 9);
     }
 
     function test_AnAccountOfAnotherKindIsNobodys() external {
@@ -181,6 +217,16 @@ contract ExplainTest is Fixture {
         request.destination = bytes32(uint256(6));
         (set, reasons) = home.lens.explainInitiate(foreign, request);
         assertReasons(set, reasons, bit(2) | bit(3));
+    }
+
+    function test_AnIssueTellsAllRules() external view {
+        (uint256 set, Reason[] memory reasons) =
+            home.lens.explainIssue(asset, b32(CONTROL), b32(ana), lockedLot(10, START + 1));
+        assertReasons(set, reasons, 0);
+        (set, reasons) = away.lens.explainIssue(asset, b32(ANYONE), b32(ANYONE), lockedLot(10, START));
+        assertReasons(set, reasons, bit(5) | bit(27) | bit(30) | bit(48));
+        (set, reasons) = home.lens.explainIssue(bytes32(uint256(5)), b32(ANYONE), b32(ANYONE), new Lot[](0));
+        assertReasons(set, reasons, bit(3) | bit(12));
     }
 
     function test_ExplainAndEnforcementAgree() external {

@@ -6,10 +6,10 @@ use polkadot_sdk::sp_core::{H256, U256};
 use crate::mock::*;
 
 /// A small generator with a fixed seed (splitmix64): the same lives on every run.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-	fn below(&mut self, limit: u64) -> u64 {
+	pub fn below(&mut self, limit: u64) -> u64 {
 		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
 		let mut z = self.0;
 		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -68,11 +68,144 @@ fn assets_positions_and_flows_are_shown_as_stored() {
 		assert_eq!((word.valid_until, word.class, word.permissions), (NOW + 86_400, 5, ALL));
 
 		let quota = ask(views::quotaOfCall { asset, class: 5 });
-		assert_eq!((quota.quota, quota.holders), (0, 0));
+		assert_eq!((quota.quota, quota.holders), (1_000, 1));
 
 		let id = ask(views::orderAtCall { lane: bytes32(LANE), nonce: 1 });
 		assert_eq!(id, bytes32(digest_order(&order)));
 		assert_eq!(ask(views::orderAtCall { lane: bytes32(LANE), nonce: 2 }), FixedBytes::ZERO);
+	});
+}
+
+#[test]
+fn limits_counts_and_freezes_of_an_investor_are_shown() {
+	on_chain(|| {
+		let asset = home_with_holder();
+		initiate(request(asset, vec![free(30)]));
+		let (asset, investor) = (bytes32(asset), bytes32(investor(1)));
+		let shown = ask(views::limitOfCall { asset, investor });
+		assert_eq!(shown.limit.to_string(), "1000000000000000000");
+		assert_eq!((shown.used, shown.room.to_string().as_str()), (U256::from(150), "999999999999999850"));
+		lower_limit(H256(asset.0), i128::MIN >> 8);
+		let shown = ask(views::limitOfCall { asset, investor });
+		assert!(shown.limit.is_negative() && shown.room == shown.limit - abi::int(150));
+		assert_eq!(ask(views::frozenOfCall { asset, investor }), U256::ZERO);
+		let freeze = SecurityToken::freeze_amount(origin(CONTROLLER), H256(asset.0), H256(investor.0), 40, action());
+		assert_eq!(freeze, Ok(()));
+		assert_eq!(ask(views::frozenOfCall { asset, investor }), U256::from(40));
+		let unknown = ask(views::limitOfCall { asset, investor: FixedBytes::ZERO });
+		assert_eq!((unknown.limit, unknown.used, unknown.room), (abi::int(0), U256::ZERO, abi::int(0)));
+	});
+}
+
+#[test]
+fn pair_rules_velocity_documents_and_releases_are_shown() {
+	on_chain(|| {
+		let id = home_with_holder();
+		let asset = bytes32(id);
+		assert_eq!(ask(views::pairRulesCall { asset }), vec![]);
+		let terms = SecurityToken::asset(id).expect("registered").params.terms;
+		let pair = lockstep_primitives::PairRule { from_class: 5, to_class: 6, rule: ids::RULE_RESTART };
+		let terms = lockstep_primitives::AssetTerms { terms: 2, ..terms };
+		assert_eq!(SecurityToken::set_terms(origin(ADMIN), id, terms, vec![pair]), Ok(()));
+		let expected = abi::PairRule { fromClass: 5, toClass: 6, rule: 2 };
+		assert_eq!(ask(views::pairRulesCall { asset }), vec![expected]);
+
+		assert_eq!(SecurityToken::set_velocity(origin(ADMIN), id, 70, 3), Ok(()));
+		let velocity = ask(views::velocityOfCall { asset });
+		assert_eq!((velocity.capacity, velocity.rate), (U256::from(70), U256::from(3)));
+
+		for name in [bytes(b'z'), bytes(b'n')] {
+			let set = SecurityToken::set_document(origin(CONTROLLER), id, name, b"ipfs://x".to_vec(), bytes(b'h'));
+			assert_eq!(set, Ok(()));
+		}
+		assert_eq!(ask(views::documentsOfCall { asset }), vec![bytes32(bytes(b'n')), bytes32(bytes(b'z'))]);
+		let document = ask(views::documentOfCall { asset, name: bytes32(bytes(b'n')) });
+		assert_eq!((document.uri.as_str(), document.hash, document.updatedAt), ("ipfs://x", bytes32(bytes(b'h')), NOW));
+		assert_eq!(ask(views::documentOfCall { asset, name: FixedBytes::ZERO }).uri, "");
+
+		let release = ask(views::releaseOfCall { asset, id: FixedBytes::ZERO });
+		assert_eq!(release, 0);
+	});
+}
+
+#[test]
+fn where_tokens_went_is_shown() {
+	on_chain(|| {
+		let id = home_with_holder();
+		let (asset, old) = (bytes32(id), bytes32(bytes(b'a')));
+		assert_eq!(ask(views::movedToCall { asset, account: old }), FixedBytes::ZERO);
+		assert_eq!(SecurityToken::recover(origin(CONTROLLER), id, account(b'a'), account(b'n'), action()), Ok(()));
+		assert_eq!(ask(views::movedToCall { asset, account: old }), bytes32(bytes(b'n')));
+		assert_eq!(ask(views::successorOfCall { asset, investor: bytes32(investor(1)) }), FixedBytes::ZERO);
+		let replaced =
+			SecurityToken::replace_investor(origin(CONTROLLER), id, investor(1), investor(9), action());
+		assert_eq!(replaced, Ok(()));
+		assert_eq!(ask(views::successorOfCall { asset, investor: bytes32(investor(1)) }), bytes32(investor(9)));
+		let shown = ask(views::accountOfCall { asset, account: bytes32(bytes(b'n')) });
+		assert_eq!((shown.investor, shown.balance), (bytes32(investor(9)), U256::from(150)));
+	});
+}
+
+#[test]
+fn rate_limits_are_shown_with_what_may_pass_now() {
+	on_chain(|| {
+		let id = home_with_holder();
+		let call = views::rateOfCall { lane: bytes32(LANE), asset: bytes32(id) };
+		let none = ask(call.clone());
+		assert_eq!((none.outbound, none.inbound), (abi::RateInfo::default(), abi::RateInfo::default()));
+		assert_eq!(Bridge::set_rate(origin(ADMIN), LANE, id, 100, 2, 200, 3), Ok(()));
+		initiate(request(id, vec![free(25)]));
+		set_time(NOW + 3);
+		let info = |capacity: u64, rate: u64, available: u64| abi::RateInfo {
+			capacity: U256::from(capacity),
+			rate: U256::from(rate),
+			available: U256::from(available),
+		};
+		let rates = ask(call);
+		assert_eq!((rates.outbound, rates.inbound), (info(100, 2, 81), info(200, 3, 200)));
+	});
+}
+
+#[test]
+fn waiting_signers_and_times_are_shown_and_struck_ones_are_not() {
+	on_chain(|| {
+		let timing = ask(views::timingCall {});
+		assert_eq!((timing.delay, timing.grace), (DELAY, GRACE));
+		let none = ask(views::pendingSignersCall { role: 1 });
+		assert_eq!((none.id, none.threshold, none.signers.len(), none.eta), (0, 0, 0, 0));
+		let signers: Vec<_> = next_attestors().into_iter().map(|(address, _)| address).collect();
+		let (first, last) = (signers[0], signers[2]);
+		let proposal = lockstep_primitives::SignerProposal { role: 1, id: 2, threshold: 2, signers };
+		assert_eq!(Eligibility::propose_signers(origin(ADMIN), proposal), Ok(()));
+		assert_eq!(Eligibility::strike_signer(origin(ADMIN), 1, first), Ok(()));
+		let pending = ask(views::pendingSignersCall { role: 1 });
+		assert_eq!((pending.id, pending.threshold, pending.eta), (2, 2, NOW + DELAY));
+		assert_eq!((pending.signers.len(), pending.signers[1].0 .0), (2, last.0));
+		set_time(NOW + DELAY);
+		assert_eq!(Eligibility::activate_signers(origin(ANYONE), 1), Ok(()));
+		let set = ask(views::signerSetCall { role: 1 });
+		assert_eq!((set.id, set.signers.len(), set.previousId), (2, 2, 1));
+		assert_eq!(set.graceEnds, NOW + DELAY + GRACE);
+		assert_eq!(Eligibility::retire_signers(origin(ADMIN), 1), Ok(()));
+		let set = ask(views::signerSetCall { role: 1 });
+		assert_eq!((set.previousId, set.graceEnds), (0, 0));
+	});
+}
+
+#[test]
+fn explain_answers_for_an_issue() {
+	on_chain(|| {
+		let asset = home_with_holder();
+		let call = |controller: u8, lots: Vec<abi::Lot>| views::explainIssueCall {
+			asset: bytes32(asset),
+			controller: bytes32(bytes(controller)),
+			account: bytes32(bytes(b'a')),
+			lots,
+		};
+		let told = ask(call(ANYONE, vec![]));
+		let codes: Vec<u16> = told.reasons.iter().map(|reason| reason.code).collect();
+		assert_eq!(codes, [12, 30]);
+		assert_eq!(ask(call(CONTROLLER, vec![(&free(1)).into()])).set, U256::ZERO);
 	});
 }
 

@@ -5,6 +5,8 @@ mod gate;
 mod name;
 mod pauses;
 mod permits;
+mod signer_changes;
+mod upgrade;
 
 use lockstep_primitives::{digests::digest_batch, EligibilityItem, OracleBatch, Refusal};
 use polkadot_sdk::{frame_support::dispatch::DispatchResult, sp_core::H256, sp_runtime::AccountId32};

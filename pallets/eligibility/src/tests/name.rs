@@ -51,6 +51,8 @@ fn the_genesis_reads_the_json_that_the_devnet_writes() {
 		"guardian": "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty",
 		"deployment": format!("0x{}", "d0".repeat(32)),
 		"attestors": { "threshold": 1, "signers": [format!("0x{}", "11".repeat(20))] },
+		"delay": 4,
+		"grace": 60,
 		"oracle": { "threshold": 1, "signers": [format!("0x{}", "22".repeat(20))] },
 	});
 	let config: GenesisConfig<Test> = serde_json::from_value(json).expect("readable");

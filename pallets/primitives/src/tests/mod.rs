@@ -1,5 +1,6 @@
 //! Tests of the protocol's words.
 
+mod bucket;
 mod evaluation;
 mod lots;
 mod quorum;

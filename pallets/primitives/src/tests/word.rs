@@ -1,6 +1,6 @@
 use polkadot_sdk::sp_core::{H256, U256};
 
-use crate::{ids::signed_to_word, EligibilityItem, EligibilityWord, Refusal};
+use crate::{ids::signed_to_word, word::MAX_ROOM, EligibilityItem, EligibilityWord, Refusal};
 
 fn word() -> EligibilityWord {
 	EligibilityWord {
@@ -47,19 +47,37 @@ fn all_zero_is_no_record() {
 
 #[test]
 fn an_item_replaces_all_but_the_limit_which_moves_by_its_delta() {
-	let applied = word().applied(&item(-5), 3).unwrap();
-	assert_eq!(
-		applied,
-		EligibilityWord { valid_until: 9, class: 8, permissions: 7, sequence: 3, limit: word().limit - 5 }
-	);
+	let before = EligibilityWord { limit: 1_000, ..word() };
+	let applied = before.applied(&item(-5), 3, 0).unwrap();
+	assert_eq!(applied, EligibilityWord { valid_until: 9, class: 8, permissions: 7, sequence: 3, limit: 995 });
 }
 
 #[test]
-fn a_limit_that_would_leave_its_bits_is_refused() {
-	let full = EligibilityWord { limit: i128::MAX, ..word() };
-	assert_eq!(full.applied(&item(1), 3).map_err(Refusal::from), Err(Refusal::AmountTooLarge));
-	let empty = EligibilityWord { limit: i128::MIN, ..word() };
-	assert_eq!(empty.applied(&item(-1), 3).map_err(Refusal::from), Err(Refusal::AmountTooLarge));
+fn a_batch_may_move_the_room_to_its_bounds_and_not_beyond() {
+	let used = 5;
+	for (limit, delta, allowed) in [
+		(MAX_ROOM, 5, true),
+		(MAX_ROOM, 6, false),
+		(-MAX_ROOM, 5, true),
+		(-MAX_ROOM, 4, false),
+		(i128::MAX, 1, false),
+		(i128::MIN, -1, false),
+		(0, i128::MAX, false),
+	] {
+		let word = EligibilityWord { limit, ..word() };
+		let applied = word.applied(&item(delta), 3, used).map_err(Refusal::from);
+		assert_eq!(applied.is_ok(), allowed, "{limit} {delta}");
+		assert!(allowed || applied == Err(Refusal::AmountTooLarge));
+	}
+}
+
+#[test]
+fn a_limit_without_a_record_is_no_record() {
+	let granted = EligibilityWord { limit: -7, ..Default::default() };
+	assert!(granted.is_absent());
+	assert_eq!((granted.record(), granted.room(3)), (U256::zero(), -10));
+	assert_eq!(word().record() & U256::from(u128::MAX), U256::zero());
+	assert_eq!(EligibilityWord { limit: i128::MIN, ..word() }.room(u128::MAX), i128::MIN);
 }
 
 #[test]

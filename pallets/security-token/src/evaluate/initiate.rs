@@ -2,13 +2,15 @@
 
 use alloc::{vec, vec::Vec};
 
-use lockstep_primitives::{
-	ids, lots, shape, Evaluation, InitiateRequest, Lot, Refusal, RefusalSet,
-};
+use lockstep_primitives::{ids, lots, shape, Evaluation, InitiateRequest, Lot, Refusal, RefusalSet};
 use polkadot_sdk::sp_core::H256;
 
-use super::{check_may_send, check_sender_frozen, debit, open_scene, Changes};
+use super::{
+	check_frozen_amount, check_may_send, check_sender_bound, check_sender_frozen, check_velocity, conclude, debit,
+	open_scene, take_named, Changes,
+};
 use crate::{
+	follow::End,
 	pallet::{Config, Pallet, Supplies},
 	position::{count, Position},
 	types::{Account, Supply},
@@ -25,6 +27,8 @@ pub struct Departure {
 	pub from_investor: H256,
 	/// Version of the asset's terms.
 	pub terms: u32,
+	/// The class whose seat travels along, 0 for none: the investor takes everything to itself elsewhere.
+	pub seat: u16,
 	pub(crate) changes: Changes,
 }
 
@@ -32,16 +36,10 @@ impl<T: Config> Pallet<T> {
 	/// All rules of this pallet about an order that `sender` wants to send at `now` (UTC seconds), and its plan.
 	///
 	/// The request's own form is among them; lane, deadline and recipient are not.
-	pub fn evaluate_initiate(
-		sender: [u8; 32],
-		request: &InitiateRequest,
-		now: u64,
-	) -> Evaluation<Departure> {
+	pub fn evaluate_initiate(sender: [u8; 32], request: &InitiateRequest, now: u64) -> Evaluation<Departure> {
 		let mut refused = shape::check_request(request);
-		match Self::plan_departure(&mut refused, H256(sender), request, now) {
-			Some(departure) if refused.is_empty() => Evaluation::allowed(departure),
-			_ => Evaluation::refused(refused),
-		}
+		let departure = Self::plan_departure(&mut refused, H256(sender), request, now);
+		conclude(refused, departure)
 	}
 
 	fn plan_departure(
@@ -52,33 +50,37 @@ impl<T: Config> Pallet<T> {
 	) -> Option<Departure> {
 		let asset = request.asset;
 		let scene = open_scene::<T>(refused, asset, ids::PAUSE_INITIATE, now)?;
-		let account = Self::account(asset, sender);
+		let End { account, mut position, .. } = End::open::<T>(asset, sender);
 		let sum = lots::sum(&request.lots);
-		let formed = shape::check_lots(&request.lots).is_empty()
-			&& lots::locked_count(&request.lots) <= ids::MAX_LOTS;
+		let formed = shape::check_lots(&request.lots).is_empty() && lots::locked_count(&request.lots) <= ids::MAX_LOTS;
 		// Of lots without form nothing can be said.
 		let debited = if formed { debit(refused, &account, sum) } else { None };
-		if !account.is_bound() {
-			refused.add(Refusal::SenderUnbound.with([ids::to_word(sender)]));
+		if !check_sender_bound(refused, &account, sender) {
 			return None;
 		}
-		let mut position = Position::open::<T>(asset, account.investor);
 		check_sender(refused, &account, &position);
+		let to_another = request.to_investor != account.investor;
+		if to_another {
+			check_velocity(refused, &scene, &mut position, sum);
+		}
 		let debited = debited?;
+		check_frozen_amount(refused, &position, sum);
 		position.fold::<T>(now);
 		let sum = sum.low_u128();
 		let order_lots = take_lots::<T>(refused, &mut position, request, sum, now)?;
 		let supply = Supplies::<T>::get(asset);
 		let supply = Supply { supply: supply.supply.saturating_sub(sum), ..supply };
-		let from_investor = account.investor;
+		let last = !to_another && position.holder.total() == 0 && position.holder.orders == 0;
+		let seat = if last { position.eligibility().class } else { 0 };
 		put_in_flight(&mut position, &order_lots, sum);
 		let changes = Changes {
-			asset,
 			accounts: vec![(sender, debited)],
 			positions: vec![position],
 			supply: Some(supply),
+			..Changes::none(asset)
 		};
-		Some(Departure { order_lots, sum, from_investor, terms: scene.terms().terms, changes })
+		let (from_investor, terms) = (account.investor, scene.terms().terms);
+		Some(Departure { order_lots, sum, from_investor, terms, seat, changes })
 	}
 }
 
@@ -102,38 +104,19 @@ fn take_lots<T: Config>(
 	sum: u128,
 	now: u64,
 ) -> Option<Vec<Lot>> {
-	let (due, locked): (Vec<Lot>, Vec<Lot>) =
-		request.lots.iter().copied().partition(|lot| lots::is_due(lot, now));
+	let (due, locked): (Vec<Lot>, Vec<Lot>) = request.lots.iter().copied().partition(|lot| lots::is_due(lot, now));
 	let free = position.holder.free;
-	let demand = lots::sum(&due);
-	let short = demand > free.into();
 	let to_another = request.to_investor != position.investor;
-	if short || (to_another && !locked.is_empty()) {
-		let amount = if short { demand } else { sum.into() };
+	if to_another && !locked.is_empty() && lots::sum(&due) <= free.into() {
 		let next_unlock = position.holder.next_unlock;
-		refused.add(Refusal::LotsLocked.with([free.into(), next_unlock.into(), amount]));
+		refused.add(Refusal::LotsLocked.with([free.into(), next_unlock.into(), sum.into()]));
 		return None;
 	}
-	// Reading lots costs: only when some are named.
-	let held = if locked.is_empty() { Vec::new() } else { position.lots::<T>().to_vec() };
-	let taken = match lots::take(free, &held, &request.lots, now) {
-		Ok(taken) => taken,
-		Err(reason) => {
-			refused.add(reason);
-			return None;
-		},
-	};
-	if locked.is_empty() {
-		position.holder.free = taken.rest.free;
-	} else {
-		position.set_holding(taken.rest);
-	}
+	let taken = take_named::<T>(refused, position, &request.lots, now)?;
 	// Splitting a lot needs a place: the rest stays, the part in flight must be able to come back.
-	let places = position.places().saturating_add(lots::locked_count(&taken.taken));
-	refused.add_if(places > ids::MAX_LOTS, || {
-		Refusal::TooManyLots.with([places.into(), ids::MAX_LOTS.into()])
-	});
-	Some(taken.taken)
+	let places = position.places().saturating_add(lots::locked_count(&taken));
+	refused.add_if(places > ids::MAX_LOTS, || Refusal::TooManyLots.with([places.into(), ids::MAX_LOTS.into()]));
+	Some(taken)
 }
 
 /// Counts an order as in flight and keeps places for its lots.

@@ -7,13 +7,13 @@ use lockstep_primitives::{ids, lots, shape, Evaluation, Lot, Refusal, RefusalSet
 use polkadot_sdk::sp_core::H256;
 
 use super::{
-	check_authorised, check_receiver_frozen, check_receiving, credit, credit_within, open_scene,
-	Changes, Scene,
+	check_authorised, check_caps, check_controller, check_receiver_bound, check_receiver_frozen, check_receiving,
+	conclude, credit, credit_within, open_scene, Changes, Scene,
 };
 use crate::{
+	follow::End,
 	pallet::{Config, Pallet, Supplies},
-	position::Position,
-	types::{Account, Supply},
+	types::Supply,
 };
 
 /// An issue that every rule allows.
@@ -36,10 +36,8 @@ impl<T: Config> Pallet<T> {
 		now: u64,
 	) -> Evaluation<Issue> {
 		let mut refused = shape::check_lots(&lots);
-		match Self::plan_issue(&mut refused, caller, asset, H256(account), lots, now) {
-			Some(issue) if refused.is_empty() => Evaluation::allowed(issue),
-			_ => Evaluation::refused(refused),
-		}
+		let issue = Self::plan_issue(&mut refused, caller, asset, H256(account), lots, now);
+		conclude(refused, issue)
 	}
 
 	fn plan_issue(
@@ -52,65 +50,40 @@ impl<T: Config> Pallet<T> {
 	) -> Option<Issue> {
 		// A lot that is due at once would show dates that nobody held it under: issue it free.
 		let due = issued.iter().any(|lot| !lots::is_free(lot) && lots::is_due(lot, now));
-		refused.add_if(due, || Refusal::Malformed.with([shape::AT_LOTS.into()]));
+		refused.add_if(due, || shape::malformed(shape::AT_LOTS));
 		let scene = open_scene::<T>(refused, asset, 0, now)?;
 		check_issuer::<T>(refused, &scene, caller);
-		let record = Self::account(asset, account);
-		let position = check_receiver::<T>(refused, &scene, asset, account, &record);
-		let supply = Supplies::<T>::get(asset);
+		let end = End::open::<T>(asset, account);
 		let sum = lots::sum(&issued);
+		if check_receiver_bound(refused, &end.account, account) {
+			check_receiver_frozen(refused, &end.account, &end.position);
+			check_receiving(refused, &scene, &end.position, false);
+			check_caps::<T>(refused, &end.position, sum, None);
+		}
+		let supply = Supplies::<T>::get(asset);
 		let outstanding = supply.issued.saturating_sub(supply.redeemed);
 		check_authorised(refused, scene.terms(), outstanding, sum);
-		if lots::check_form(&issued).is_err() || sum > ids::MAX_AMOUNT.into() {
+		if lots::check_form(&issued).is_err() || sum > ids::MAX_AMOUNT.into() || !end.account.is_bound() {
 			return None;
 		}
 		let sum = sum.low_u128();
-		let position = credit_within::<T>(refused, position?, &issued, ids::MAX_LOTS, now);
-		let supply = Supply {
-			supply: supply.supply.saturating_add(sum),
-			issued: supply.issued.saturating_add(sum),
-			..supply
-		};
+		let investor = end.account.investor;
+		let position = credit_within::<T>(refused, end.position, &issued, ids::MAX_LOTS, now);
+		let supply =
+			Supply { supply: supply.supply.saturating_add(sum), issued: supply.issued.saturating_add(sum), ..supply };
 		let changes = Changes {
-			asset,
-			accounts: vec![(account, credit(&record, sum))],
+			accounts: vec![(account, credit(&end.account, sum))],
 			positions: vec![position],
 			supply: Some(supply),
+			..Changes::none(asset)
 		};
-		Some(Issue { asset, account, investor: record.investor, lots: issued, changes })
+		Some(Issue { asset, account, investor, lots: issued, changes })
 	}
 }
 
 /// NotController, and DomainMismatch away from the asset's home.
-fn check_issuer<T: Config>(
-	refused: &mut RefusalSet,
-	scene: &Scene<T::AccountId>,
-	caller: &T::AccountId,
-) {
-	let bytes: [u8; 32] = caller.clone().into();
-	refused.add_if(scene.asset.controller != *caller, || {
-		Refusal::NotController.with([ids::to_word(H256(bytes))])
-	});
+fn check_issuer<T: Config>(refused: &mut RefusalSet, scene: &Scene<T::AccountId>, caller: &T::AccountId) {
+	check_controller(refused, &scene.asset, caller);
 	let (here, home) = (eligibility::Pallet::<T>::domain(), scene.asset.params.home_domain);
-	refused.add_if(here != home, || {
-		Refusal::DomainMismatch.with([ids::to_word(here), ids::to_word(home)])
-	});
-}
-
-/// The rules about who receives; their position when the account is bound.
-fn check_receiver<T: Config>(
-	refused: &mut RefusalSet,
-	scene: &Scene<T::AccountId>,
-	asset: H256,
-	account: H256,
-	record: &Account,
-) -> Option<Position> {
-	if !record.is_bound() {
-		refused.add(Refusal::ReceiverUnbound.with([ids::to_word(account)]));
-		return None;
-	}
-	let position = Position::open::<T>(asset, record.investor);
-	check_receiver_frozen(refused, record, &position);
-	check_receiving(refused, scene, &position, false);
-	Some(position)
+	refused.add_if(here != home, || Refusal::DomainMismatch.with([ids::to_word(here), ids::to_word(home)]));
 }

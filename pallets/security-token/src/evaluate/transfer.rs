@@ -1,18 +1,17 @@
 //! Rules of a transfer between two accounts of this chain.
 
-use alloc::{vec, vec::Vec};
-
 use lockstep_primitives::{ids, Evaluation, Refusal, RefusalSet};
 use polkadot_sdk::sp_core::{H256, U256};
 
 use super::{
-	check_may_send, check_pair, check_receiver_frozen, check_receiving, check_sender_frozen, credit,
+	check_amount, check_caps, check_frozen_amount, check_may_send, check_pair, check_receiver_bound,
+	check_receiver_frozen, check_receiving, check_sender_bound, check_sender_frozen, check_velocity, conclude, credit,
 	debit, open_scene, Changes, Scene,
 };
 use crate::{
+	follow::End,
 	pallet::{Config, Pallet},
 	position::Position,
-	types::Account,
 };
 
 /// A transfer that every rule allows.
@@ -23,20 +22,6 @@ pub struct Transfer {
 	pub(crate) to: H256,
 	pub(crate) amount: u128,
 	pub(crate) changes: Changes,
-}
-
-/// One end of a transfer.
-struct End {
-	address: H256,
-	account: Account,
-	position: Position,
-}
-
-impl End {
-	fn open<T: Config>(asset: H256, address: H256) -> Self {
-		let account = Pallet::<T>::account(asset, address);
-		Self { address, account, position: Position::open::<T>(asset, account.investor) }
-	}
 }
 
 impl<T: Config> Pallet<T> {
@@ -53,13 +38,9 @@ impl<T: Config> Pallet<T> {
 	) -> Evaluation<Transfer> {
 		let mut refused = RefusalSet::new();
 		let (from, to) = (H256(from), H256(to));
-		match Self::plan_transfer(&mut refused, asset, from, to, amount, now) {
-			Some(changes) if refused.is_empty() => {
-				let amount = amount.low_u128();
-				Evaluation::allowed(Transfer { asset, from, to, amount, changes })
-			},
-			_ => Evaluation::refused(refused),
-		}
+		let changes = Self::plan_transfer(&mut refused, asset, from, to, amount, now);
+		let amount = amount.low_u128();
+		conclude(refused, changes.map(|changes| Transfer { asset, from, to, amount, changes }))
 	}
 
 	fn plan_transfer(
@@ -75,69 +56,61 @@ impl<T: Config> Pallet<T> {
 		let mut sender = End::open::<T>(asset, from);
 		let mut receiver = End::open::<T>(asset, to);
 		check_ends(refused, &sender, &receiver);
-		let debited = if amount > ids::MAX_AMOUNT.into() {
-			None
-		} else {
-			debit(refused, &sender.account, amount)
-		};
+		let debited = if amount > ids::MAX_AMOUNT.into() { None } else { debit(refused, &sender.account, amount) };
 		if !(sender.account.is_bound() && receiver.account.is_bound()) {
 			return None;
 		}
-		let mut changes =
-			Changes { asset, accounts: Vec::new(), positions: Vec::new(), supply: None };
+		let mut changes = Changes::none(asset);
 		if sender.account.investor != receiver.account.investor {
-			take_free::<T>(refused, &scene, &mut sender.position, amount, debited.is_some());
-			receiver.position =
-				enter::<T>(refused, &scene, &sender.position, receiver.position, amount);
-			changes.positions = vec![sender.position, receiver.position];
+			let leaver = part::<T>(refused, &scene, &mut sender.position, amount, debited.is_some());
+			receiver.position = enter::<T>(refused, &scene, &sender.position, receiver.position, amount, leaver);
+			changes.positions = alloc::vec![sender.position, receiver.position];
 		}
 		// To itself nothing changes: two records of one account would overwrite each other.
 		if from != to {
 			let credited = credit(&receiver.account, amount.low_u128());
-			changes.accounts = vec![(from, debited?), (to, credited)];
+			changes.accounts = alloc::vec![(from, debited?), (to, credited)];
 		}
 		Some(changes)
 	}
 }
 
-/// AmountZero and AmountTooLarge.
-fn check_amount(refused: &mut RefusalSet, amount: U256) {
-	refused.add_if(amount.is_zero(), || Refusal::AmountZero.bare());
-	refused.add_if(amount > ids::MAX_AMOUNT.into(), || {
-		Refusal::AmountTooLarge.with([amount, ids::MAX_AMOUNT.into()])
-	});
-}
-
 /// The rules about each end by itself.
 fn check_ends(refused: &mut RefusalSet, sender: &End, receiver: &End) {
-	if sender.account.is_bound() {
+	if check_sender_bound(refused, &sender.account, sender.address) {
 		check_may_send(refused, &sender.position);
 		check_sender_frozen(refused, &sender.account, &sender.position);
-	} else {
-		refused.add(Refusal::SenderUnbound.with([ids::to_word(sender.address)]));
 	}
-	if receiver.account.is_bound() {
+	if check_receiver_bound(refused, &receiver.account, receiver.address) {
 		check_receiver_frozen(refused, &receiver.account, &receiver.position);
-	} else {
-		refused.add(Refusal::ReceiverUnbound.with([ids::to_word(receiver.address)]));
 	}
 }
 
-/// LotsLocked when the free tokens, due lots included, don't suffice; asked only when the account holds the amount.
-fn take_free<T: Config>(
+/// The rules of giving to another investor: VelocityExceeded, and of an amount that the account holds (`held`) LotsLocked
+/// when free tokens, due lots included, don't suffice, and FrozenAmount. Returns the class that the sender leaves by it.
+fn part<T: Config>(
 	refused: &mut RefusalSet,
 	scene: &Scene<T::AccountId>,
 	sender: &mut Position,
 	amount: U256,
 	held: bool,
-) {
+) -> Option<u16> {
+	check_velocity(refused, scene, sender, amount);
 	sender.fold::<T>(scene.now);
+	if !held {
+		return None;
+	}
+	let movable = check_frozen_amount(refused, sender, amount);
 	let holder = &mut sender.holder;
-	match U256::from(holder.free).checked_sub(amount) {
-		Some(left) => holder.free = left.low_u128(),
-		None => refused.add_if(held, || {
-			Refusal::LotsLocked.with([holder.free.into(), holder.next_unlock.into(), amount])
-		}),
+	let Some(left) = U256::from(holder.free).checked_sub(amount) else {
+		refused.add(Refusal::LotsLocked.with([holder.free.into(), holder.next_unlock.into(), amount]));
+		return None;
+	};
+	holder.free = left.low_u128();
+	if movable && holder.used() == 0 {
+		sender.counted_in()
+	} else {
+		None
 	}
 }
 
@@ -148,8 +121,10 @@ fn enter<T: Config>(
 	sender: &Position,
 	receiver: Position,
 	amount: U256,
+	leaver: Option<u16>,
 ) -> Position {
 	check_receiving(refused, scene, &receiver, false);
+	check_caps::<T>(refused, &receiver, amount, leaver);
 	let class = sender.eligibility().class;
 	let amount = amount.min(ids::MAX_AMOUNT.into()).low_u128();
 	check_pair::<T>(refused, scene, Some(class), receiver, amount)

@@ -24,10 +24,7 @@ fn nobody_else_registers() {
 	new_test_ext().execute_with(|| {
 		for origin in [signed(controller()), signed(guardian()), RuntimeOrigin::none()] {
 			let asked = params(ids::RULE_KEEP);
-			assert_noop!(
-				SecurityToken::register_asset(origin, asked, controller()),
-				refused(Refusal::NotAdmin)
-			);
+			assert_noop!(SecurityToken::register_asset(origin, asked, controller()), refused(Refusal::NotAdmin));
 		}
 	});
 }
@@ -36,10 +33,7 @@ fn assert_refused(refusal: Refusal, change: impl FnOnce(&mut AssetParams)) {
 	new_test_ext().execute_with(|| {
 		let mut asked = params(ids::RULE_RESTART);
 		change(&mut asked);
-		assert_noop!(
-			SecurityToken::register_asset(signed(admin()), asked, controller()),
-			refused(refusal)
-		);
+		assert_noop!(SecurityToken::register_asset(signed(admin()), asked, controller()), refused(refusal));
 	});
 }
 
@@ -68,10 +62,7 @@ fn an_asset_is_registered_once() {
 	new_test_ext().execute_with(|| {
 		register(ids::RULE_KEEP);
 		let again = params(ids::RULE_KEEP);
-		assert_noop!(
-			SecurityToken::register_asset(signed(admin()), again, account(1)),
-			refused(Refusal::Malformed)
-		);
+		assert_noop!(SecurityToken::register_asset(signed(admin()), again, account(1)), refused(Refusal::Malformed));
 	});
 }
 
@@ -85,14 +76,8 @@ fn guardian_and_admin_pause_an_asset_and_only_the_admin_resumes_it() {
 		assert_ok!(SecurityToken::pause_asset(signed(guardian()), asset, 1));
 		assert_ok!(SecurityToken::pause_asset(signed(admin()), asset, 6));
 		assert_eq!(SecurityToken::asset_pause(asset), 7);
-		assert_noop!(
-			SecurityToken::pause_asset(signed(controller()), asset, 1),
-			refused(Refusal::NotGuardian)
-		);
-		assert_noop!(
-			SecurityToken::resume_asset(signed(guardian()), asset, 1),
-			refused(Refusal::NotAdmin)
-		);
+		assert_noop!(SecurityToken::pause_asset(signed(controller()), asset, 1), refused(Refusal::NotGuardian));
+		assert_noop!(SecurityToken::resume_asset(signed(guardian()), asset, 1), refused(Refusal::NotAdmin));
 		assert_ok!(SecurityToken::resume_asset(signed(admin()), asset, 5));
 		assert_eq!(SecurityToken::asset_pause(asset), 2);
 		assert_eq!(
@@ -110,13 +95,7 @@ fn guardian_and_admin_pause_an_asset_and_only_the_admin_resumes_it() {
 fn an_unknown_asset_can_not_be_paused() {
 	new_test_ext().execute_with(|| {
 		let unknown = H256([7; 32]);
-		assert_noop!(
-			SecurityToken::pause_asset(signed(admin()), unknown, 1),
-			refused(Refusal::AssetUnknown)
-		);
-		assert_noop!(
-			SecurityToken::resume_asset(signed(admin()), unknown, 1),
-			refused(Refusal::AssetUnknown)
-		);
+		assert_noop!(SecurityToken::pause_asset(signed(admin()), unknown, 1), refused(Refusal::AssetUnknown));
+		assert_noop!(SecurityToken::resume_asset(signed(admin()), unknown, 1), refused(Refusal::AssetUnknown));
 	});
 }

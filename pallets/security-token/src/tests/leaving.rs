@@ -158,11 +158,7 @@ mod effects {
 			let lots: Vec<Lot> = (1..=32).map(|n| lot(2, START, START + n)).collect();
 			assert_ok!(issue(asset, 1, lots.clone()));
 			let order = depart(asset, 1, 1, lots[..16].to_vec());
-			assert_eq!(
-				explain(asset, 1, 1, vec![lot(1, START, START + 20)]),
-				vec![15],
-				"a split needs a place"
-			);
+			assert_eq!(explain(asset, 1, 1, vec![lot(1, START, START + 20)]), vec![15], "a split needs a place");
 			let second = lot(2, START, START + 20);
 			let second = depart(asset, 1, 1, vec![second]);
 			SecurityToken::refund(&order);

@@ -2,7 +2,7 @@
 
 use lockstep_eligibility::testing::{oracle, sign};
 use lockstep_primitives::{
-	digests::digest_permit, ids, BindingPermit, EligibilityWord, OracleBatch, Refusal,
+	digests::digest_permit, ids, word::MAX_ROOM, BindingPermit, EligibilityWord, OracleBatch, Refusal,
 };
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok, dispatch::DispatchResult},
@@ -23,9 +23,9 @@ fn skipped(fill: impl FnOnce(&mut OracleBatch)) -> Vec<(u8, u16)> {
 	System::events()
 		.into_iter()
 		.filter_map(|record| match record.event {
-			RuntimeEvent::Eligibility(lockstep_eligibility::Event::ItemSkipped {
-				kind, code, ..
-			}) => Some((kind, code)),
+			RuntimeEvent::Eligibility(lockstep_eligibility::Event::ItemSkipped { kind, code, .. }) => {
+				Some((kind, code))
+			},
 			_ => None,
 		})
 		.collect()
@@ -49,13 +49,21 @@ mod eligibility {
 				class: 1,
 				permissions: ids::RECEIVE,
 				sequence: 2,
-				limit: -30,
+				limit: LIMIT - 30,
 			};
 			assert_eq!(EligibilityWord::unpack(packed), expected);
+			let (investor, record) = (investor(1), expected.record());
 			assert_eq!(
-				take_events().pop(),
-				Some(Event::EligibilitySet { asset, investor: investor(1), word: packed })
+				take_events(),
+				vec![
+					Event::EligibilitySet { asset, investor, record },
+					Event::LimitSet { asset, investor, room: LIMIT + 100, released: 0 },
+					Event::EligibilitySet { asset, investor, record },
+					Event::LimitSet { asset, investor, room: LIMIT - 30, released: 130 },
+				]
 			);
+			permit(asset, 1, ids::RECEIVE);
+			assert_eq!(take_events().len(), 1, "a renewal tells of no limit");
 		});
 	}
 
@@ -79,16 +87,13 @@ mod eligibility {
 			let mut zero = word(asset, 1, ALL);
 			zero.investor = H256::zero();
 			let mut most = word(asset, 1, ALL);
-			most.limit_delta = i128::MAX;
+			most.limit_delta = MAX_ROOM - LIMIT;
 			let mut over = most.clone();
 			over.limit_delta = 1;
 			let items = vec![unknown, shapeless, zero, most, over];
-			assert_eq!(
-				skipped(|batch| batch.eligibilities = items),
-				vec![(1, 3), (1, 48), (1, 48), (1, 43)]
-			);
+			assert_eq!(skipped(|batch| batch.eligibilities = items), vec![(1, 3), (1, 48), (1, 48), (1, 43)]);
 			let word = EligibilityWord::unpack(SecurityToken::eligibility(asset, investor(1)));
-			assert_eq!(word.limit, i128::MAX);
+			assert_eq!(word.limit, MAX_ROOM);
 		});
 	}
 }
@@ -97,19 +102,23 @@ mod quotas {
 	use super::*;
 
 	#[test]
-	fn a_quota_moves_by_its_delta_within_sixty_four_bits() {
+	fn a_quota_moves_by_its_delta_within_its_bounds() {
 		keep(|asset| {
 			let items = vec![
 				quota(asset, 7, 5),
 				quota(asset, 7, -8),
 				quota(asset, 8, i64::MIN),
+				quota(asset, 8, -(1 << 62)),
 				quota(asset, 8, -1),
+				quota(asset, 9, 1 << 62),
+				quota(asset, 9, 1),
 				quota(H256([7; 32]), 7, 1),
 			];
-			assert_eq!(skipped(|batch| batch.quotas = items), vec![(3, 43), (3, 3)]);
+			assert_eq!(skipped(|batch| batch.quotas = items), vec![(3, 43), (3, 43), (3, 43), (3, 3)]);
 			assert_eq!(SecurityToken::quota(asset, 7).quota, -3);
-			assert_eq!(SecurityToken::quota(asset, 8).quota, i64::MIN);
-			assert!(take_events().contains(&Event::QuotaSet { asset, class: 7, quota: -3 }));
+			assert_eq!(SecurityToken::quota(asset, 8).quota, -(1 << 62));
+			assert_eq!(SecurityToken::quota(asset, 9).quota, 1 << 62);
+			assert!(take_events().contains(&Event::QuotaSet { asset, class: 7, quota: -3, released: 5 }));
 		});
 	}
 }
@@ -166,7 +175,10 @@ mod bindings {
 			let item = binding(asset, 11, investor(2));
 			let found = <SecurityToken as lockstep_primitives::traits::Registry>::check_binding(&item);
 			assert_eq!(found.reasons(), &[Refusal::AccountInUse.with([0.into(), 9.into()])]);
-			crate::Holders::<Test>::mutate(asset, investor(1), |holder| holder.orders = 0);
+			crate::Holders::<Test>::mutate(asset, investor(1), |holder| {
+				holder.orders = 0;
+				holder.in_flight = 0;
+			});
 			assert_eq!(skipped(|batch| batch.bindings = vec![item]), vec![]);
 		});
 	}
@@ -187,12 +199,8 @@ mod bindings {
 	}
 
 	fn use_permit(caller: u8, asset: H256, n: u8) -> DispatchResult {
-		let permit = BindingPermit {
-			asset,
-			account: named(caller),
-			investor: investor(n),
-			expires_at: Eligibility::now() + 60,
-		};
+		let permit =
+			BindingPermit { asset, account: named(caller), investor: investor(n), expires_at: Eligibility::now() + 60 };
 		let signatures = sign(&oracle()[1..], digest_permit(&permit, Eligibility::domain()));
 		Eligibility::bind(signed(account(caller)), permit, 1, signatures)
 	}
@@ -202,10 +210,7 @@ mod bindings {
 		keep(|asset| {
 			assert_ok!(use_permit(60, asset, 2));
 			assert_eq!(bound_to(asset, 60), investor(2));
-			assert_eq!(
-				take_events(),
-				vec![Event::AccountBound { asset, account: named(60), investor: investor(2) }]
-			);
+			assert_eq!(take_events(), vec![Event::AccountBound { asset, account: named(60), investor: investor(2) }]);
 			assert_ok!(use_permit(60, asset, 2));
 			assert_eq!(take_events(), vec![]);
 		});
@@ -215,10 +220,7 @@ mod bindings {
 	fn a_permit_does_not_rebind_an_account_in_use() {
 		keep(|asset| {
 			assert_ok!(issue(asset, 1, vec![free(5)]));
-			assert_noop!(
-				use_permit(1, asset, 2),
-				lockstep_eligibility::Error::<Test>::Refused(Refusal::AccountInUse)
-			);
+			assert_noop!(use_permit(1, asset, 2), lockstep_eligibility::Error::<Test>::Refused(Refusal::AccountInUse));
 			assert_noop!(
 				use_permit(60, H256([7; 32]), 2),
 				lockstep_eligibility::Error::<Test>::Refused(Refusal::AssetUnknown)

@@ -3,7 +3,7 @@ pragma solidity =0.8.37;
 
 import {Arrival, ISecurityToken} from "../interfaces/ISecurityToken.sol";
 import {Digests} from "../libraries/Digests.sol";
-import {LotWord, Lots} from "../libraries/Lots.sol";
+import {LotWord} from "../libraries/Lots.sol";
 import {Quorum, SignerSets} from "../libraries/Quorum.sol";
 import {Findings, Refusals} from "../libraries/Refusals.sol";
 import {
@@ -12,6 +12,7 @@ import {
     AT_INVESTOR,
     AT_LOTS,
     AT_REASON,
+    AT_SEAT,
     MAX_APPROVED_ORDERS,
     MAX_DELIVERIES,
     MAX_VALIDITY,
@@ -22,10 +23,12 @@ import {
     ROLE_ATTESTOR
 } from "../types/Constants.sol";
 import {Approval, Reason, TransferOrder} from "../types/Types.sol";
-import {BridgeBase} from "./BridgeBase.sol";
+import {FlowWord} from "./FlowWords.sol";
+import {OrderLots} from "./OrderLots.sol";
+import {RateLimits} from "./RateLimits.sol";
 
 /// @title The destination's side of a crossing: the only judge of an order
-abstract contract Arrivals is BridgeBase {
+abstract contract Arrivals is RateLimits {
     using Quorum for SignerSets;
     using Refusals for Findings;
 
@@ -91,14 +94,14 @@ abstract contract Arrivals is BridgeBase {
 
     /// @dev Delivers one order, or changes nothing and tells the lowest refusal's number. The token answers with a code
     /// too: a failed call is never taken for a refusal, it fails the whole.
-    function _deliver(TransferOrder memory order, bytes32[] calldata approved) private returns (uint16 code) {
+    function _deliver(TransferOrder calldata order, bytes32[] calldata approved) private returns (uint16 code) {
         bytes32 orderId = _orderId(order);
         code = _arrive(order, _contains(approved, orderId));
         if (code == 0) emit OrderDelivered(orderId, order.source, order.nonce, uint64(block.timestamp));
         else emit OrderRefused(orderId, order.source, order.nonce, code);
     }
 
-    function _arrive(TransferOrder memory order, bool approved) private returns (uint16 code) {
+    function _arrive(TransferOrder calldata order, bool approved) private returns (uint16 code) {
         (Findings memory findings, ISecurityToken token, Arrival memory arrival) = _evaluate(order);
         if (findings.has(Refusals.ORDER_CONSUMED)) return Refusals.ORDER_CONSUMED;
         // Nobody vouched for this order: what the rules would say of it is of no interest.
@@ -110,13 +113,13 @@ abstract contract Arrivals is BridgeBase {
         code = token.arrive(arrival);
         if (code != 0) return code;
         _setOutcome(order.source, order.nonce, OUTCOME_DELIVERED);
-        _flows[order.asset][order.source].arrived += uint128(arrival.sum);
+        _countIn(_flows[order.asset][order.source], arrival.sum);
     }
 
     /// @dev The bridge's own rules of an order, and its token, if there is more to ask. Of an order that has an outcome
     /// nothing else is asked; of one for elsewhere, or from nowhere, only its form: its asset, accounts and times mean
     /// nothing here. In the arrival `sum` is zero when the order is malformed.
-    function _evaluate(TransferOrder memory order)
+    function _evaluate(TransferOrder calldata order)
         private
         view
         returns (Findings memory findings, ISecurityToken token, Arrival memory arrival)
@@ -130,18 +133,21 @@ abstract contract Arrivals is BridgeBase {
         arrival.toInvestor = order.toInvestor;
         arrival.recipient = order.recipient;
         arrival.terms = order.terms;
+        arrival.seat = order.seat;
         (arrival.lots, arrival.sum) = _checkShape(findings, order);
         if (!_checkRoute(findings, order)) return (findings, token, arrival);
-        token = _checkAsset(findings, order);
+        token = _checkAsset(findings, order, arrival.sum);
         if (block.timestamp >= order.deadline) findings.add(Refusals.DEADLINE_PASSED, order.deadline);
         if (block.timestamp < order.initiatedAt) findings.add(Refusals.NOT_YET, order.initiatedAt);
-        if (!_isAccount(ACCOUNT_EVM, order.recipient)) {
+        // Such an account belongs to nobody here either; of an unknown asset nothing more is asked.
+        if (address(token) != address(0) && !_isAccount(ACCOUNT_EVM, order.recipient)) {
             findings.add(Refusals.RECIPIENT_MALFORMED, uint256(order.recipient));
+            findings.add(Refusals.RECEIVER_UNBOUND, uint256(order.recipient));
         }
     }
 
-    /// @dev AmountZero, AmountTooLarge, Malformed: a malformed investor, or locked lots for another one.
-    function _checkShape(Findings memory findings, TransferOrder memory order)
+    /// @dev AmountZero, AmountTooLarge, Malformed: a malformed investor, or locked lots or a seat for another one.
+    function _checkShape(Findings memory findings, TransferOrder calldata order)
         private
         pure
         returns (LotWord[] memory lots, uint256 sum)
@@ -150,15 +156,18 @@ abstract contract Arrivals is BridgeBase {
         if (!_isInvestor(order.fromInvestor) || !_isInvestor(order.toInvestor)) {
             findings.add(Refusals.MALFORMED, AT_INVESTOR);
         }
-        (lots, sum) = Lots.read(findings, order.lots);
-        if (order.fromInvestor != order.toInvestor && Lots.lockedCount(lots) > 0) {
-            findings.add(Refusals.MALFORMED, AT_LOTS);
+        uint256 locked;
+        (lots, sum, locked) = OrderLots.read(findings, order.lots);
+        if (order.fromInvestor != order.toInvestor) {
+            if (locked > 0) findings.add(Refusals.MALFORMED, AT_LOTS);
+            // To another investor no room travels, and no seat.
+            if (order.seat != 0) findings.add(Refusals.MALFORMED, AT_SEAT);
         }
         if (findings.set != before) (lots, sum) = (new LotWord[](0), 0);
     }
 
     /// @dev DomainMismatch: the order is for another chain, or comes from none that this one has a lane to.
-    function _checkRoute(Findings memory findings, TransferOrder memory order) private view returns (bool) {
+    function _checkRoute(Findings memory findings, TransferOrder calldata order) private view returns (bool) {
         if (order.destination != domain) {
             findings.add(Refusals.DOMAIN_MISMATCH, uint256(order.destination), uint256(domain));
             return false;
@@ -168,24 +177,26 @@ abstract contract Arrivals is BridgeBase {
         return false;
     }
 
-    /// @dev Paused(bits), and AssetUnknown for an asset that isn't registered or not open on the lane; its token.
-    function _checkAsset(Findings memory findings, TransferOrder memory order)
+    /// @dev Paused(bits), AssetUnknown for an asset that isn't registered or not open on the lane, and RateLimited(wait,
+    /// available) for a `sum` that isn't zero; its token.
+    function _checkAsset(Findings memory findings, TransferOrder calldata order, uint256 sum)
         private
         view
         returns (ISecurityToken token)
     {
         Registration memory entry = _assets[order.asset];
         token = entry.token;
-        uint8 paused = _clock.pause | entry.pause;
+        uint8 paused = _pauseOf(entry);
         if (paused & PAUSE_DELIVER != 0) findings.add(Refusals.PAUSED, paused);
         paused = _lanes[order.source].pause;
         if (paused & PAUSE_DELIVER != 0) findings.add(Refusals.PAUSED, paused);
-        if (address(token) == address(0) || !_flows[order.asset][order.source].openIn) {
-            findings.add(Refusals.ASSET_UNKNOWN, uint256(order.asset));
-        }
+        Flow storage flow = _flows[order.asset][order.source];
+        FlowWord word = flow.inbound;
+        if (!word.isOpen()) findings.add(Refusals.ASSET_UNKNOWN, uint256(order.asset));
+        if (word.isLimited() && sum > 0) _checkInbound(findings, flow, sum);
     }
 
-    function _checkRejection(TransferOrder memory order, uint32 reason) private view {
+    function _checkRejection(TransferOrder calldata order, uint32 reason) private view {
         Findings memory findings;
         uint8 outcome = outcomeOf(order.source, order.nonce);
         if (outcome != 0) findings.add(Refusals.ORDER_CONSUMED, outcome);
@@ -205,8 +216,9 @@ abstract contract Arrivals is BridgeBase {
     }
 
     /// @dev The order's id; its separator is at hand when the order is for this chain.
-    function _orderId(TransferOrder memory order) private view returns (bytes32) {
-        return order.destination == domain ? Digests.orderId(order, _separator) : Digests.orderId(order);
+    function _orderId(TransferOrder calldata order) private view returns (bytes32) {
+        bytes32 separator = order.destination == domain ? _separator : Digests.separatorOf(order.destination);
+        return Digests.orderIdOf(order, separator);
     }
 
     function _contains(bytes32[] calldata ids, bytes32 id) private pure returns (bool) {

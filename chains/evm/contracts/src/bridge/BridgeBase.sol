@@ -10,6 +10,8 @@ import {ISecurityToken} from "../interfaces/ISecurityToken.sol";
 import {Digests} from "../libraries/Digests.sol";
 import {SignerSets} from "../libraries/Quorum.sol";
 import {ACCOUNT_EVM, ACCOUNT_ID32, ADMIN, GUARDIAN} from "../types/Constants.sol";
+import {Timing} from "../types/Types.sol";
+import {FlowWord, PairWord} from "./FlowWords.sol";
 
 /// @title Storage of the bridge, and who may do what
 /// @dev Shared by the bridge and its registrar, which works on the bridge's storage: all state is declared here.
@@ -31,19 +33,21 @@ abstract contract BridgeBase is IRefusals, IBridgeEvents, IComplianceBridge {
         bool open;
     }
 
+    /// @dev `pause` is the asset's own, `inForce` that of everything too: so a crossing reads no other word for it.
     struct Registration {
         ISecurityToken token;
         uint8 pause;
+        uint8 inForce;
     }
 
-    /// @dev Growing counters of an asset on a lane. The mark of being open stands in both words, so that a departure
-    /// touches only the first and an arrival only the second.
+    /// @dev An asset on a lane. A departure touches only the first word and an arrival only the second, unless rate
+    /// limits are set. Both directions are open or closed, limited or not, together.
     struct Flow {
-        uint120 sent;
-        uint120 refunded;
-        bool openOut;
-        uint128 arrived;
-        bool openIn;
+        FlowWord outbound;
+        FlowWord inbound;
+        uint256 refunded;
+        PairWord outLimit;
+        PairWord inLimit;
     }
 
     // Outcomes are two bits, so a word holds those of 128 nonces.
@@ -54,12 +58,15 @@ abstract contract BridgeBase is IRefusals, IBridgeEvents, IComplianceBridge {
     bytes32 public immutable domain;
     bytes32 internal immutable _separator;
     uint256 internal immutable _chainId;
+    uint64 internal immutable _delay;
+    uint64 internal immutable _grace;
 
     Clock internal _clock;
     SignerSets internal _sets;
     mapping(bytes32 lane => Lane) internal _lanes;
     mapping(bytes32 asset => Registration) internal _assets;
     mapping(bytes32 asset => mapping(bytes32 lane => Flow)) internal _flows;
+    mapping(bytes32 asset => mapping(bytes32 lane => mapping(bytes32 investor => PairWord))) internal _shares;
     mapping(bytes32 lane => mapping(uint64 nonce => bytes32 orderId)) internal _orders;
     mapping(bytes32 source => mapping(uint256 word => uint256)) private _outcomes;
     bytes32[] internal _laneIds;
@@ -82,10 +89,26 @@ abstract contract BridgeBase is IRefusals, IBridgeEvents, IComplianceBridge {
         _;
     }
 
-    constructor(IAccessManager authority_, bytes32 deployment_, bytes32 domain_) {
+    modifier onLane(bytes32 lane) {
+        if (!_lanes[lane].open) revert LaneUnknown(uint256(lane));
+        _;
+    }
+
+    modifier ofAsset(bytes32 asset) {
+        if (address(_assets[asset].token) == address(0)) revert AssetUnknown(uint256(asset));
+        _;
+    }
+
+    modifier onOpen(bytes32 lane, bytes32 asset) {
+        if (!_flows[asset][lane].outbound.isOpen()) revert AssetUnknown(uint256(asset));
+        _;
+    }
+
+    constructor(IAccessManager authority_, bytes32 deployment_, bytes32 domain_, Timing memory timing_) {
         authority = authority_;
         deployment = deployment_;
         domain = domain_;
+        (_delay, _grace) = (timing_.delay, timing_.grace);
         _separator = Digests.separatorOf(domain_);
         _chainId = block.chainid;
     }
@@ -95,18 +118,20 @@ abstract contract BridgeBase is IRefusals, IBridgeEvents, IComplianceBridge {
         return uint8((_outcomes[source][nonce / OUTCOMES_PER_WORD] >> _outcomeShift(nonce)) & 3);
     }
 
+    /// @inheritdoc IComplianceBridge
+    function timing() external view returns (uint64 delay, uint64 grace) {
+        return (_delay, _grace);
+    }
+
     /// @dev Sets an outcome that is not set yet. It is never erased: Delivered, Rejected and Expired exclude each
     /// other, also for two orders that share a nonce after a reorganisation of the source.
     function _setOutcome(bytes32 source, uint64 nonce, uint8 outcome) internal {
         _outcomes[source][nonce / OUTCOMES_PER_WORD] |= uint256(outcome) << _outcomeShift(nonce);
     }
 
-    function _requireLane(bytes32 lane) internal view {
-        if (!_lanes[lane].open) revert LaneUnknown(uint256(lane));
-    }
-
-    function _requireAsset(bytes32 asset) internal view {
-        if (address(_assets[asset].token) == address(0)) revert AssetUnknown(uint256(asset));
+    /// @dev Pause bits of everything and of the asset.
+    function _pauseOf(Registration memory entry) internal view returns (uint8) {
+        return address(entry.token) == address(0) ? _clock.pause : entry.inForce;
     }
 
     function _requireThisChain() private view {

@@ -3,7 +3,7 @@ pragma solidity =0.8.37;
 
 import {ISecurityToken} from "../interfaces/ISecurityToken.sol";
 import {Digests} from "../libraries/Digests.sol";
-import {LotWord, Lots} from "../libraries/Lots.sol";
+import {LotWord} from "../libraries/Lots.sol";
 import {Quorum, SignerSets} from "../libraries/Quorum.sol";
 import {Findings, Refusals} from "../libraries/Refusals.sol";
 import {
@@ -16,11 +16,13 @@ import {
     PAUSE_SETTLE,
     ROLE_ATTESTOR
 } from "../types/Constants.sol";
-import {InitiateRequest, Lot, Reason, TransferOrder, TransferReceipt} from "../types/Types.sol";
-import {BridgeBase} from "./BridgeBase.sol";
+import {InitiateRequest, Reason, TransferOrder, TransferReceipt} from "../types/Types.sol";
+import {FlowWord, PairWord} from "./FlowWords.sol";
+import {OrderLots} from "./OrderLots.sol";
+import {RateLimits} from "./RateLimits.sol";
 
 /// @title The source's side of a crossing: orders leave, and are settled by receipt
-abstract contract Departures is BridgeBase {
+abstract contract Departures is RateLimits {
     using Quorum for SignerSets;
     using Refusals for Findings;
 
@@ -35,21 +37,22 @@ abstract contract Departures is BridgeBase {
     /// Requirements: every rule of a departure (`explainInitiate` tells them all); the lowest that fails is raised.
     /// @return orderId The order's id: its digest under the destination's domain.
     function initiate(InitiateRequest calldata request) external onThisChain returns (bytes32 orderId) {
-        (Findings memory findings, Request memory read) = _evaluateRequest(request);
+        Lane storage lane = _lanes[request.destination];
+        Flow storage flow = _flows[request.asset][request.destination];
+        (Findings memory findings, Request memory read) = _evaluateRequest(lane, flow, msg.sender, request);
         if (findings.set != 0) {
             _mergeToken(findings, read, msg.sender, request.toInvestor);
             findings.enforce();
         }
-        TransferOrder memory order = _newOrder(request);
+        TransferOrder memory order = _newOrder(lane, request);
         LotWord[] memory taken;
-        (order.fromInvestor, order.terms, taken) =
-            read.token.depart(msg.sender, request.toInvestor, read.wanted, read.sum);
-        order.lots = Lots.unpack(taken);
-        // A sum is below 2^96: the counter takes 2^24 crossings of a whole issue.
-        _flows[request.asset][request.destination].sent += uint120(read.sum);
-        orderId = Digests.orderId(order);
+        (order.fromInvestor, order.terms, order.seat, taken) =
+            _depart(read.token, request.toInvestor, read.wanted, read.sum);
+        _countOut(flow, _shares[request.asset][request.destination], order.fromInvestor, read.sum);
+        bytes memory encoded;
+        (orderId, encoded) = Digests.sealOrder(order, taken, Digests.separatorOf(request.destination));
         _orders[request.destination][order.nonce] = orderId;
-        emit OrderInitiated(orderId, request.destination, order.nonce, order);
+        _announce(orderId, request.destination, order.nonce, encoded);
     }
 
     /// @notice Ends an order by the destination's outcome; anyone may bring the receipt. Delivered ends the flight,
@@ -76,10 +79,12 @@ abstract contract Departures is BridgeBase {
         view
         returns (uint256 set, Reason[] memory reasons)
     {
-        (Findings memory findings, Request memory read) = _evaluateRequest(request);
         // An account of another kind of chain is bound to nobody here.
-        bool known = uint256(sender) >> 160 == 0;
-        _mergeToken(findings, read, known ? address(uint160(uint256(sender))) : address(0), request.toInvestor);
+        address account = uint256(sender) >> 160 == 0 ? address(uint160(uint256(sender))) : address(0);
+        Flow storage flow = _flows[request.asset][request.destination];
+        (Findings memory findings, Request memory read) =
+            _evaluateRequest(_lanes[request.destination], flow, account, request);
+        _mergeToken(findings, read, account, request.toInvestor);
         if (findings.has(Refusals.SENDER_UNBOUND)) findings.byCode[Refusals.SENDER_UNBOUND].a = uint256(sender);
         return findings.list();
     }
@@ -88,29 +93,40 @@ abstract contract Departures is BridgeBase {
         return _orders[lane][nonce];
     }
 
-    /// @dev The bridge's own rules: pause, lane, asset, recipient, shape, deadline.
-    function _evaluateRequest(InitiateRequest calldata request)
+    /// @dev The bridge's own rules: pause, lane, asset, recipient, shape, deadline, rate.
+    function _evaluateRequest(Lane storage route, Flow storage flow, address sender, InitiateRequest calldata request)
         private
         view
         returns (Findings memory findings, Request memory read)
     {
-        Lane memory lane = _lanes[request.destination];
+        Lane memory lane = route;
         Registration memory entry = _assets[request.asset];
         read.token = entry.token;
-        uint8 paused = _clock.pause | entry.pause;
+        uint8 paused = _pauseOf(entry);
         if (paused & PAUSE_INITIATE != 0) findings.add(Refusals.PAUSED, paused);
         if (lane.pause & PAUSE_INITIATE != 0) findings.add(Refusals.PAUSED, lane.pause);
-        if (!lane.open) {
-            findings.add(Refusals.LANE_UNKNOWN, uint256(request.destination));
-        } else {
-            _evaluateLane(findings, lane, request);
-        }
+        if (lane.open) _evaluateLane(findings, lane, request);
+        else findings.add(Refusals.LANE_UNKNOWN, uint256(request.destination));
+        _readLots(findings, read, request);
+        FlowWord word = flow.outbound;
         // Of a lane that isn't open nobody can say which assets are open on it.
-        bool closed = lane.open && !_flows[request.asset][request.destination].openOut;
-        if (address(entry.token) == address(0) || closed) {
+        if (address(entry.token) == address(0) || (lane.open && !word.isOpen())) {
             findings.add(Refusals.ASSET_UNKNOWN, uint256(request.asset));
         }
-        _readLots(findings, read, request);
+        if (word.isLimited() && read.sum > 0) _evaluateRate(findings, read, flow, sender, request);
+    }
+
+    /// @dev RateLimited(wait, available). The token is asked whose share it is only where there are limits.
+    function _evaluateRate(
+        Findings memory findings,
+        Request memory read,
+        Flow storage flow,
+        address sender,
+        InitiateRequest calldata request
+    ) private view {
+        bytes32 investor = read.token.investorOf(sender);
+        PairWord share = _shares[request.asset][request.destination][investor];
+        _checkOutbound(findings, flow, share, investor, read.sum);
     }
 
     function _evaluateLane(Findings memory findings, Lane memory lane, InitiateRequest calldata request) private view {
@@ -124,10 +140,9 @@ abstract contract Departures is BridgeBase {
 
     function _readLots(Findings memory findings, Request memory read, InitiateRequest calldata request) private pure {
         if (!_isInvestor(request.toInvestor)) findings.add(Refusals.MALFORMED, AT_INVESTOR);
-        Lot[] memory lots = request.lots;
         Findings memory form;
-        (read.wanted, read.sum) = Lots.read(form, lots);
-        uint256 named = Lots.lockedCount(read.wanted);
+        uint256 named;
+        (read.wanted, read.sum, named) = OrderLots.read(form, request.lots);
         if (named > MAX_LOTS) form.add(Refusals.TOO_MANY_LOTS, named, MAX_LOTS);
         if (form.set == 0) return;
         (read.wanted, read.sum) = (new LotWord[](0), 0);
@@ -144,12 +159,15 @@ abstract contract Departures is BridgeBase {
         findings.merge(reasons);
     }
 
-    function _newOrder(InitiateRequest calldata request) private returns (TransferOrder memory order) {
-        Lane storage lane = _lanes[request.destination];
+    function _newOrder(Lane storage lane, InitiateRequest calldata request)
+        private
+        returns (TransferOrder memory order)
+    {
+        uint64 nonce = lane.nextNonce;
+        lane.nextNonce = nonce + 1;
         order.source = domain;
         order.destination = request.destination;
-        order.nonce = lane.nextNonce;
-        lane.nextNonce = order.nonce + 1;
+        order.nonce = nonce;
         order.asset = request.asset;
         order.toInvestor = request.toInvestor;
         order.sender = bytes32(uint256(uint160(msg.sender)));
@@ -158,13 +176,52 @@ abstract contract Departures is BridgeBase {
         order.deadline = request.deadline;
     }
 
+    /// @dev `ISecurityToken.depart` of the caller's lots, in its own encoding but without a copy of the lists on either
+    /// way: an order's lots are read where the token's answer lies.
+    function _depart(ISecurityToken token, bytes32 toInvestor, LotWord[] memory wanted, uint256 sum)
+        private
+        returns (bytes32 fromInvestor, uint32 terms, uint16 seat, LotWord[] memory taken)
+    {
+        bytes4 selector = ISecurityToken.depart.selector;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            let size := shl(5, add(mload(wanted), 1))
+            mstore(data, selector)
+            mstore(add(data, 0x04), caller())
+            mstore(add(data, 0x24), toInvestor)
+            mstore(add(data, 0x44), 0x80)
+            mstore(add(data, 0x64), sum)
+            mcopy(add(data, 0x84), wanted, size)
+            let done := call(gas(), token, 0, data, add(0x84, size), 0, 0)
+            size := returndatasize()
+            returndatacopy(data, 0, size)
+            if iszero(done) { revert(data, size) }
+            mstore(0x40, add(data, size))
+            fromInvestor := mload(data)
+            terms := and(mload(add(data, 0x20)), 0xffffffff)
+            seat := and(mload(add(data, 0x40)), 0xffff)
+            taken := add(data, 0x80)
+            // A registered token answers with three values and one list; anything else is not an answer.
+            if lt(size, 0xa0) { revert(0, 0) }
+            if iszero(eq(size, add(0xa0, shl(5, mload(taken))))) { revert(0, 0) }
+        }
+    }
+
+    /// @dev Emits OrderInitiated with an order that is encoded already.
+    function _announce(bytes32 orderId, bytes32 lane, uint64 nonce, bytes memory encoded) private {
+        bytes32 topic = OrderInitiated.selector;
+        assembly ("memory-safe") {
+            log4(add(encoded, 0x20), mload(encoded), topic, orderId, lane, nonce)
+        }
+    }
+
     function _checkSettlement(TransferOrder calldata order, TransferReceipt calldata receipt)
         private
         view
         returns (bytes32 orderId)
     {
         Findings memory findings;
-        orderId = Digests.orderId(order);
+        orderId = Digests.orderIdOf(order, Digests.separatorOf(order.destination));
         uint8 paused = _clock.pause;
         if (paused & PAUSE_SETTLE != 0) findings.add(Refusals.PAUSED, paused);
         if (_orders[order.destination][order.nonce] != orderId || receipt.order != orderId) {
@@ -179,12 +236,13 @@ abstract contract Departures is BridgeBase {
     function _settle(TransferOrder calldata order, uint8 outcome) private {
         // The order was made here, so its lots are well-formed.
         Findings memory findings;
-        (LotWord[] memory lots, uint256 sum) = Lots.read(findings, order.lots);
+        (LotWord[] memory lots, uint256 sum, uint256 locked) = OrderLots.read(findings, order.lots);
         ISecurityToken token = _assets[order.asset].token;
         if (outcome == OUTCOME_DELIVERED) {
-            token.settleDelivered(order.fromInvestor, sum, Lots.lockedCount(lots));
+            bool own = order.fromInvestor == order.toInvestor;
+            token.settleDelivered(order.fromInvestor, sum, locked, order.seat, own);
         } else {
-            _flows[order.asset][order.destination].refunded += uint120(sum);
+            _countRefund(order.asset, order.destination, order.fromInvestor, sum);
             token.refund(order.fromInvestor, address(uint160(uint256(order.sender))), sum, lots);
         }
     }

@@ -52,7 +52,8 @@ abstract contract OracleIntake is BridgeBase {
         ISecurityToken token = _assets[permit.asset].token;
         _checkPermit(permit, token);
         _sets.verify(ROLE_ORACLE, set, Digests.permit(permit, _separator), signatures);
-        token.applyBinding(permit.account, permit.investor);
+        // The token was asked above; were its answer another one now, nothing may seem done.
+        assert(token.applyBinding(permit.account, permit.investor) == 0);
     }
 
     function _checkPermit(BindingPermit calldata permit, ISecurityToken token) private view {
@@ -82,16 +83,56 @@ abstract contract OracleIntake is BridgeBase {
         if (batch.issuedAt < _clock.issuedAt) revert Malformed(AT_ISSUED);
     }
 
+    /// @dev Items of one asset that follow each other are one call to its token.
     function _applyEligibilities(EligibilityItem[] calldata items, uint64 number) private {
-        for (uint256 i; i < items.length; ++i) {
-            EligibilityItem calldata item = items[i];
-            ISecurityToken token = _assets[item.asset].token;
-            uint16 code = address(token) == address(0)
-                ? Refusals.ASSET_UNKNOWN
-                : token.applyEligibility(
-                    item.investor, item.validUntil, item.class, item.permissions, item.limitDelta, number
-                );
-            _noteSkipped(number, ITEM_ELIGIBILITY, i, code);
+        uint256 next;
+        for (uint256 first; first < items.length; first = next) {
+            bytes32 asset = items[first].asset;
+            next = first + 1;
+            while (next < items.length && items[next].asset == asset) ++next;
+            ISecurityToken token = _assets[asset].token;
+            uint256 malformed;
+            uint256 tooLarge;
+            if (address(token) != address(0)) {
+                (malformed, tooLarge) = _passOn(token, items[first:next], number);
+            }
+            bool unknown = address(token) == address(0);
+            if (!unknown && malformed | tooLarge == 0) continue;
+            for (uint256 i = first; i < next; ++i) {
+                uint256 bit = 1 << (i - first);
+                uint16 code = unknown
+                    ? Refusals.ASSET_UNKNOWN
+                    : malformed & bit != 0 ? Refusals.MALFORMED : tooLarge & bit != 0 ? Refusals.AMOUNT_TOO_LARGE : 0;
+                _noteSkipped(number, ITEM_ELIGIBILITY, i, code);
+            }
+        }
+    }
+
+    /// @dev `applyEligibilities` with the items' bytes as they came: encoding them field by field again would cost as much
+    /// as applying them. The token reads each field by its type.
+    function _passOn(ISecurityToken token, EligibilityItem[] calldata items, uint64 batch)
+        private
+        returns (uint256 malformed, uint256 tooLarge)
+    {
+        bytes4 selector = ISecurityToken.applyEligibilities.selector;
+        bool done;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            let size := mul(items.length, 0xc0)
+            mstore(data, selector)
+            mstore(add(data, 0x04), 0x40)
+            mstore(add(data, 0x24), batch)
+            mstore(add(data, 0x44), items.length)
+            calldatacopy(add(data, 0x64), items.offset, size)
+            done := call(gas(), token, 0, data, add(0x64, size), data, 0x40)
+            if iszero(done) {
+                returndatacopy(data, 0, returndatasize())
+                revert(data, returndatasize())
+            }
+            // A registered token is a contract that answers with two words; nothing less may count as applied.
+            if lt(returndatasize(), 0x40) { revert(0, 0) }
+            malformed := mload(data)
+            tooLarge := mload(add(data, 0x20))
         }
     }
 

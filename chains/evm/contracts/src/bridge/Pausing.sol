@@ -2,11 +2,11 @@
 pragma solidity =0.8.37;
 
 import {IPauseEvents} from "../interfaces/IBridgeEvents.sol";
-import {ISecurityToken} from "../interfaces/ISecurityToken.sol";
 import {AT_SETUP, PAUSE_ALL} from "../types/Constants.sol";
 import {BridgeBase} from "./BridgeBase.sol";
 
 /// @title What guardian and admin stop and start
+/// @notice Of several rules that fail, the lowest is raised: an unknown scope before a caller without the right.
 abstract contract Pausing is BridgeBase {
     /// @notice Pauses everything: bits transfer 1, initiate 2, deliver 4, settle 8.
     /// Requirements: guardian or admin; bits from 1 to 15 (Malformed).
@@ -27,49 +27,47 @@ abstract contract Pausing is BridgeBase {
     }
 
     /// @notice Pauses an asset. Settling is stopped by the pause of everything only.
-    /// Requirements: guardian or admin; bits from 1 to 15; a registered asset.
-    function pauseAsset(bytes32 asset, uint8 bits) external onThisChain onlyGuardian {
+    /// Requirements: a registered asset; guardian or admin; bits from 1 to 15.
+    function pauseAsset(bytes32 asset, uint8 bits) external onThisChain ofAsset(asset) onlyGuardian {
         _requireBits(bits);
-        _requireAsset(asset);
-        uint8 all = _assets[asset].pause | bits;
-        _assets[asset].pause = all;
-        _assets[asset].token.setPause(_clock.pause | all);
+        _assets[asset].pause |= bits;
+        _pushPause(_assets[asset]);
         emit IPauseEvents.Paused(asset, bits);
     }
 
-    /// @notice Lifts bits of an asset's pause. Requirements: admin; bits from 1 to 15; a registered asset.
-    function resumeAsset(bytes32 asset, uint8 bits) external onThisChain onlyAdmin {
+    /// @notice Lifts bits of an asset's pause. Requirements: a registered asset; admin; bits from 1 to 15.
+    function resumeAsset(bytes32 asset, uint8 bits) external onThisChain ofAsset(asset) onlyAdmin {
         _requireBits(bits);
-        _requireAsset(asset);
-        uint8 rest = _assets[asset].pause & ~bits;
-        _assets[asset].pause = rest;
-        _assets[asset].token.setPause(_clock.pause | rest);
+        _assets[asset].pause &= ~bits;
+        _pushPause(_assets[asset]);
         emit IPauseEvents.Resumed(asset, bits);
     }
 
-    /// @notice Pauses a lane. Requirements: guardian or admin; bits from 1 to 15; an open lane.
-    function pauseLane(bytes32 lane, uint8 bits) external onThisChain onlyGuardian {
+    /// @notice Pauses a lane. Requirements: an open lane; guardian or admin; bits from 1 to 15.
+    function pauseLane(bytes32 lane, uint8 bits) external onThisChain onLane(lane) onlyGuardian {
         _requireBits(bits);
-        _requireLane(lane);
         _lanes[lane].pause |= bits;
         emit IPauseEvents.Paused(lane, bits);
     }
 
-    /// @notice Lifts bits of a lane's pause. Requirements: admin; bits from 1 to 15; an open lane.
-    function resumeLane(bytes32 lane, uint8 bits) external onThisChain onlyAdmin {
+    /// @notice Lifts bits of a lane's pause. Requirements: an open lane; admin; bits from 1 to 15.
+    function resumeLane(bytes32 lane, uint8 bits) external onThisChain onLane(lane) onlyAdmin {
         _requireBits(bits);
-        _requireLane(lane);
         _lanes[lane].pause &= ~bits;
         emit IPauseEvents.Resumed(lane, bits);
     }
 
-    /// @dev Each token holds the bits in force, so that a transfer asks no other contract.
     function _pushPause() private {
-        uint8 all = _clock.pause;
         for (uint256 i; i < _tokens.length; ++i) {
-            ISecurityToken token = _tokens[i];
-            token.setPause(all | _assets[token.asset()].pause);
+            _pushPause(_assets[_tokens[i].asset()]);
         }
+    }
+
+    /// @dev Each token holds the bits in force, so that a transfer asks no other contract.
+    function _pushPause(Registration storage entry) private {
+        uint8 all = _clock.pause | entry.pause;
+        entry.inForce = all;
+        entry.token.setPause(all);
     }
 
     function _requireBits(uint8 bits) private pure {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity =0.8.37;
 
-import {AssetInfo, InitiateRequest, LaneFlow, Lot, Reason, TransferOrder} from "../types/Types.sol";
+import {AssetInfo, InitiateRequest, LaneFlow, Lot, PairRule, RateInfo, Reason, TransferOrder} from "../types/Types.sol";
 import {IRefusals} from "./IRefusals.sol";
 
 /// @title What anyone may read of a chain of Lockstep
@@ -47,6 +47,52 @@ interface ILockstepViews is IRefusals {
 
     function quotaOf(bytes32 asset, uint16 class) external view returns (int64 quota, uint64 holders);
 
+    /// @notice This chain's part of an investor's holding cap, what is used of it (total and in flight), and the
+    /// difference: at or below zero it only stops receiving.
+    function limitOf(bytes32 asset, bytes32 investor) external view returns (int256 limit, uint256 used, int256 room);
+
+    /// @notice How much of an investor's position is frozen, whichever tokens they are.
+    function frozenOf(bytes32 asset, bytes32 investor) external view returns (uint256);
+
+    /// @notice Exceptions to the asset's default pair rule, ascending by (fromClass, toClass).
+    function pairRules(bytes32 asset) external view returns (PairRule[] memory);
+
+    /// @notice How much an investor may send to others at once, and how much of it comes back each second; zeros mean
+    /// without end.
+    function velocityOf(bytes32 asset) external view returns (uint256 capacity, uint256 rate);
+
+    /// @notice An asset's rate limits on a lane; all zero means none.
+    function rateOf(bytes32 lane, bytes32 asset)
+        external
+        view
+        returns (RateInfo memory outbound, RateInfo memory inbound);
+
+    /// @notice Where a recovered account's tokens went; zero when it wasn't recovered.
+    function movedTo(bytes32 asset, bytes32 account) external view returns (bytes32);
+
+    /// @notice The investor that a retired one became; zero when it isn't retired.
+    function successorOf(bytes32 asset, bytes32 investor) external view returns (bytes32);
+
+    /// @notice Names of an asset's documents, ascending.
+    function documentsOf(bytes32 asset) external view returns (bytes32[] memory);
+
+    function documentOf(bytes32 asset, bytes32 name)
+        external
+        view
+        returns (string memory uri, bytes32 hash, uint64 updatedAt);
+
+    /// @notice A role's proposed signer set and from when it may be activated; zeros when nothing is proposed.
+    function pendingSigners(uint8 role)
+        external
+        view
+        returns (uint64 id, uint8 threshold, address[] memory signers, uint64 eta);
+
+    /// @notice Seconds that a proposal waits, and that a replaced signer set still counts.
+    function timing() external view returns (uint64 delay, uint64 grace);
+
+    /// @notice From when a proposed release of lots may be carried out; zero when there is none of this id.
+    function releaseOf(bytes32 asset, bytes32 id) external view returns (uint64 eta);
+
     /// @notice A lane to the chain of domain `lane`; `accountKind` (1 EVM, 2 AccountId32) is the remote side's.
     function laneInfo(bytes32 lane)
         external
@@ -70,4 +116,28 @@ interface ILockstepViews is IRefusals {
         returns (uint256 set, Reason[] memory reasons);
 
     function explainDeliver(TransferOrder calldata order) external view returns (uint256 set, Reason[] memory reasons);
+
+    /// @notice Of an issue by `controller` to `account`.
+    function explainIssue(bytes32 asset, bytes32 controller, bytes32 account, Lot[] calldata lots)
+        external
+        view
+        returns (uint256 set, Reason[] memory reasons);
+}
+
+/// @title What the lens asks of a token about its records
+/// @notice Investors and accounts as bytes32; malformed ones read as unknown.
+interface ITokenViews {
+    function limitOf(bytes32 investor) external view returns (int256 limit, uint256 used, int256 room);
+    function frozenOf(bytes32 investor) external view returns (uint256);
+    function pairRules() external view returns (PairRule[] memory);
+    function velocityOf() external view returns (uint256 capacity, uint256 rate);
+    function movedTo(bytes32 account) external view returns (bytes32);
+    function successorOf(bytes32 investor) external view returns (bytes32);
+    function documentsOf() external view returns (bytes32[] memory);
+    function documentOf(bytes32 name) external view returns (string memory uri, bytes32 hash, uint64 updatedAt);
+    function releaseOf(bytes32 id) external view returns (uint64 eta);
+    function explainIssue(bytes32 controller, bytes32 account, Lot[] calldata lots)
+        external
+        view
+        returns (uint256 set, Reason[] memory reasons);
 }

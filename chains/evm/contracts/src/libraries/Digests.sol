@@ -11,16 +11,18 @@ import {
     Lot,
     OracleBatch,
     QuotaItem,
+    SignerSet,
     TransferOrder,
     TransferReceipt
 } from "../types/Types.sol";
+
+import {LotWord} from "./Lots.sol";
 
 /// @title EIP-712 digests of the signed objects
 /// @notice The domain is (name "Lockstep", version "1", salt = domain of the chain that CHECKS the signature): a
 /// signature for one chain or deployment means nothing on another.
 library Digests {
-    // Fields of the EIP-712 domain (ERC-5267): name, version, salt.
-    bytes1 private constant DOMAIN_FIELDS = 0x13;
+    bytes32 private constant DOMAIN = keccak256("EIP712Domain(string name,string version,bytes32 salt)");
     bytes32 private constant NAME = keccak256("Lockstep");
     bytes32 private constant VERSION = keccak256("1");
 
@@ -43,9 +45,12 @@ library Digests {
     bytes32 private constant PERMIT =
         keccak256("BindingPermit(bytes32 asset,bytes32 account,bytes32 investor,uint64 expiresAt)");
 
+    bytes32 private constant SIGNER_SET =
+        keccak256("SignerSet(uint8 role,uint64 id,uint8 threshold,address[] signers)");
+
     /// @notice EIP-712 separator of the chain of `domain`.
     function separatorOf(bytes32 domain) internal pure returns (bytes32) {
-        return MessageHashUtils.toDomainSeparator(DOMAIN_FIELDS, NAME, VERSION, 0, address(0), domain);
+        return keccak256(abi.encode(DOMAIN, NAME, VERSION, domain));
     }
 
     /// @notice An order's id: its digest under the destination's domain. Nobody signs this digest itself, or the same
@@ -70,6 +75,65 @@ library Digests {
         return MessageHashUtils.toTypedDataHash(separator, hash);
     }
 
+    /// @notice The same of an order in calldata, whose fields are hashed as they come: one with bits beyond its type is
+    /// another id, that nobody approved and no chain stored.
+    function orderIdOf(TransferOrder calldata order, bytes32 separator) internal pure returns (bytes32) {
+        bytes32 lots = _lotsOf(order.lots);
+        bytes32 typeHash = ORDER;
+        bytes32 hash;
+        assembly ("memory-safe") {
+            // In calldata too a struct is its 13 fields, one word each; the tenth is where `lots` begins.
+            let data := mload(0x40)
+            mstore(data, typeHash)
+            calldatacopy(add(data, 0x20), order, 0x1a0)
+            mstore(add(data, 0x140), lots)
+            hash := keccak256(data, 0x1c0)
+        }
+        return MessageHashUtils.toTypedDataHash(separator, hash);
+    }
+
+    /// @notice An order's id together with its ABI encoding, with `lots` in place of the struct's own: one buffer serves
+    /// the hash and the event, and no list of structs is made for it.
+    function sealOrder(TransferOrder memory order, LotWord[] memory lots, bytes32 separator)
+        internal
+        pure
+        returns (bytes32 id, bytes memory encoded)
+    {
+        (bytes32 orderType, bytes32 lotType) = (ORDER, LOT);
+        bytes32 hash;
+        assembly ("memory-safe") {
+            encoded := mload(0x40)
+            let data := add(encoded, 0x20)
+            let count := mload(lots)
+            // Offset of the struct | its 13 words | number of lots | three words each. The hashes of the lots are put
+            // behind it, where they are free memory again afterwards.
+            let place := add(data, 0x1e0)
+            let hashes := add(place, mul(count, 0x60))
+            mcopy(add(data, 0x20), order, 0x1a0)
+            mstore(encoded, sub(hashes, data))
+            mstore(0x40, hashes)
+            mstore(add(data, 0x1c0), count)
+            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
+                let lot := mload(add(add(lots, 0x20), shl(5, i)))
+                mstore(place, and(lot, 0xffffffffffffffffffffffff))
+                mstore(add(place, 0x20), and(shr(96, lot), 0xffffffffffffffff))
+                mstore(add(place, 0x40), shr(160, lot))
+                // The word before a lot makes room for its type while it is hashed.
+                let kept := mload(sub(place, 0x20))
+                mstore(sub(place, 0x20), lotType)
+                mstore(add(hashes, shl(5, i)), keccak256(sub(place, 0x20), 0x80))
+                mstore(sub(place, 0x20), kept)
+                place := add(place, 0x60)
+            }
+            mstore(add(data, 0x140), keccak256(hashes, shl(5, count)))
+            mstore(data, orderType)
+            hash := keccak256(data, 0x1c0)
+            mstore(data, 0x20)
+            mstore(add(data, 0x140), 0x1a0)
+        }
+        return (MessageHashUtils.toTypedDataHash(separator, hash), encoded);
+    }
+
     /// @notice What attestors sign for `deliver`.
     function approval(Approval calldata object, bytes32 separator) internal pure returns (bytes32) {
         bytes32 orders = keccak256(abi.encodePacked(object.orders));
@@ -89,6 +153,12 @@ library Digests {
     /// @notice What oracle signers sign for `bind`.
     function permit(BindingPermit calldata object, bytes32 separator) internal pure returns (bytes32) {
         return _digest(separator, abi.encode(PERMIT, object.asset, object.account, object.investor, object.expiresAt));
+    }
+
+    /// @notice What a role's current signers sign to propose the next set of that role.
+    function signerSet(SignerSet memory object, bytes32 separator) internal pure returns (bytes32) {
+        bytes32 signers = keccak256(abi.encodePacked(object.signers));
+        return _digest(separator, abi.encode(SIGNER_SET, object.role, object.id, object.threshold, signers));
     }
 
     /// @notice What oracle signers sign for `submitBatch`.
@@ -112,21 +182,38 @@ library Digests {
         return _join(hashes);
     }
 
+    function _lotsOf(Lot[] calldata lots) private pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](lots.length);
+        bytes32 typeHash = LOT;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, typeHash)
+            let lot := lots.offset
+            let place := add(hashes, 0x20)
+            for { let end := add(place, shl(5, lots.length)) } lt(place, end) { place := add(place, 0x20) } {
+                calldatacopy(add(data, 0x20), lot, 0x60)
+                mstore(place, keccak256(data, 0x80))
+                lot := add(lot, 0x60)
+            }
+        }
+        return _join(hashes);
+    }
+
+    /// @dev Each item is six words of calldata as they come: one with bits beyond its type is another hash, that nobody
+    /// signed. They are hashed in one place, because memory for each would cost more than the hashes.
     function _eligibilities(EligibilityItem[] calldata items) private pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](items.length);
-        for (uint256 i; i < items.length; ++i) {
-            EligibilityItem calldata item = items[i];
-            hashes[i] = keccak256(
-                abi.encode(
-                    ELIGIBILITY,
-                    item.asset,
-                    item.investor,
-                    item.validUntil,
-                    item.class,
-                    item.permissions,
-                    item.limitDelta
-                )
-            );
+        bytes32 typeHash = ELIGIBILITY;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, typeHash)
+            let item := items.offset
+            let place := add(hashes, 0x20)
+            for { let end := add(place, shl(5, items.length)) } lt(place, end) { place := add(place, 0x20) } {
+                calldatacopy(add(data, 0x20), item, 0xc0)
+                mstore(place, keccak256(data, 0xe0))
+                item := add(item, 0xc0)
+            }
         }
         return _join(hashes);
     }

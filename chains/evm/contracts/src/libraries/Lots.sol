@@ -89,16 +89,20 @@ library Lots {
         pure
         returns (uint256 left, uint256 folded)
     {
-        uint256 i;
-        while (i < lots.length) {
-            if (lots[i].unlocksAt() <= time) {
-                folded += lots[i].amount();
-                _remove(lots, i);
-            } else {
-                ++i;
+        // A position is below 2^96, and so are its parts together.
+        unchecked {
+            uint256 i;
+            while (i < lots.length) {
+                LotWord lot = lots[i];
+                if (lot.unlocksAt() <= time) {
+                    folded += lot.amount();
+                    _remove(lots, i);
+                } else {
+                    ++i;
+                }
             }
+            left = free + folded;
         }
-        left = free + folded;
     }
 
     /// @notice Takes the lots that `wanted` names, in the form of an order, out of a holding.
@@ -115,17 +119,35 @@ library Lots {
     {
         (left,) = fold(free, lots, time);
         (uint256 demand, uint256 due) = dueOf(wanted, time);
+        return takeFolded(findings, left, lots, wanted, demand, due);
+    }
+
+    /// @notice The same of a holding that is folded, with what `dueOf` says of `wanted`.
+    /// @return left The free amount after it; `lots` is changed in place. Meaningless when something was added.
+    /// @return taken What was taken, in the form of an order.
+    function takeFolded(
+        Findings memory findings,
+        uint256 free,
+        LotWord[] memory lots,
+        LotWord[] memory wanted,
+        uint256 demand,
+        uint256 due
+    ) internal pure returns (uint256 left, LotWord[] memory taken) {
+        left = free;
         if (demand > left) {
             findings.add(Refusals.LOTS_LOCKED, left, nextUnlock(lots), demand);
             return (left, taken);
         }
-        left -= demand;
-        uint256 first = demand == 0 ? 0 : 1;
-        taken = new LotWord[](wanted.length - due + first);
-        if (first == 1) taken[0] = LotWord.wrap(demand);
-        for (uint256 i = due; i < wanted.length; ++i) {
-            if (!_subtract(findings, lots, wanted[i])) return (left, taken);
-            taken[first + i - due] = wanted[i];
+        // What is taken of `free` and the lengths of two lists: nothing here can pass 256 bits.
+        unchecked {
+            left -= demand;
+            uint256 first = demand == 0 ? 0 : 1;
+            taken = new LotWord[](wanted.length - due + first);
+            if (first == 1) taken[0] = LotWord.wrap(demand);
+            for (uint256 i = due; i < wanted.length; ++i) {
+                if (!_subtract(findings, lots, wanted[i])) return (left, taken);
+                taken[first + i - due] = wanted[i];
+            }
         }
     }
 
@@ -157,18 +179,115 @@ library Lots {
         _setLength(all, count);
     }
 
+    /// @notice Takes `wanted` tokens whatever they are: free ones first, then locked lots in canonical order, the last
+    /// one split. The caller knows that they are there. For controller actions, which name no lots.
+    /// @return left The free amount after it; `lots` is changed in place and canonical.
+    /// @return taken What was taken, in the form of an order.
+    function takeAny(uint256 free, LotWord[] memory lots, uint256 wanted, uint256 time)
+        internal
+        pure
+        returns (uint256 left, LotWord[] memory taken)
+    {
+        (left,) = fold(free, lots, time);
+        sort(lots);
+        taken = new LotWord[](lots.length + 1);
+        uint256 count;
+        uint256 part = wanted < left ? wanted : left;
+        if (part > 0) taken[count++] = LotWord.wrap(part);
+        left -= part;
+        wanted -= part;
+        uint256 whole;
+        for (; wanted > 0; wanted -= part) {
+            LotWord lot = lots[whole];
+            part = lot.amount();
+            if (part <= wanted) {
+                ++whole;
+            } else {
+                part = wanted;
+                lots[whole] = lot.minus(part);
+            }
+            taken[count++] = make(part, lot.acquiredAt(), lot.unlocksAt());
+        }
+        _setLength(taken, count);
+        for (uint256 i = whole; i < lots.length; ++i) {
+            lots[i - whole] = lots[i];
+        }
+        _setLength(lots, lots.length - whole);
+    }
+
+    /// @notice Makes one lot of the two that are nearest in unlock time (the first such pair in canonical order), to
+    /// the later times. A single lot stays. `lots` is changed in place and canonical.
+    /// @dev The joined lot never equals a third one: that one would have been the nearer neighbour.
+    function mergeNearest(LotWord[] memory lots) internal pure {
+        if (lots.length < 2) return;
+        sort(lots);
+        uint256 nearest;
+        uint256 least = type(uint256).max;
+        for (uint256 i; i + 1 < lots.length; ++i) {
+            uint256 gap = lots[i + 1].unlocksAt() - lots[i].unlocksAt();
+            if (gap < least) (nearest, least) = (i, gap);
+        }
+        lots[nearest] = _joined(lots[nearest], lots[nearest + 1]);
+        for (uint256 i = nearest + 2; i < lots.length; ++i) {
+            lots[i - 1] = lots[i];
+        }
+        _setLength(lots, lots.length - 1);
+    }
+
+    /// @notice Makes one lot of those that `named` names whole, to the latest times among them; a lot that has these
+    /// times already takes them in. Adds LotUnknown(acquiredAt, unlocksAt, have) for the first one that isn't stored
+    /// with just this amount. `named` holds at least two.
+    /// @return folded How much became free before.
+    /// @return into The named lots as one; `lots` is changed in place. Meaningless when something was added.
+    function mergeLots(Findings memory findings, LotWord[] memory lots, LotWord[] memory named, uint256 time)
+        internal
+        pure
+        returns (uint256 folded, LotWord into)
+    {
+        (, folded) = fold(0, lots, time);
+        for (uint256 i; i < named.length; ++i) {
+            uint256 place = indexOf(lots, named[i].times(), lots.length);
+            uint256 have = place == lots.length ? 0 : lots[place].amount();
+            if (have == 0 || have != named[i].amount()) {
+                findings.add(Refusals.LOT_UNKNOWN, named[i].acquiredAt(), named[i].unlocksAt(), have);
+                return (folded, into);
+            }
+            _remove(lots, place);
+            into = i == 0 ? named[i] : _joined(into, named[i]);
+        }
+        uint256 twin = indexOf(lots, into.times(), lots.length);
+        if (twin < lots.length) {
+            lots[twin] = lots[twin].plus(into.amount());
+        } else {
+            // A place is free: at least one lot was removed.
+            _setLength(lots, lots.length + 1);
+            lots[twin] = into;
+        }
+    }
+
+    /// @notice Sum of the amounts.
+    function sumOf(LotWord[] memory lots) internal pure returns (uint256 sum) {
+        for (uint256 i; i < lots.length; ++i) {
+            sum += lots[i].amount();
+        }
+    }
+
     /// @notice The part of a list in the form of an order that is free or due: its sum and its number of entries.
     /// They stand first, because such a list ascends by unlock time.
     function dueOf(LotWord[] memory wanted, uint256 time) internal pure returns (uint256 demand, uint256 count) {
-        while (count < wanted.length && wanted[count].unlocksAt() <= time) {
-            demand += wanted[count++].amount();
+        for (; count < wanted.length; ++count) {
+            LotWord lot = wanted[count];
+            if (lot.unlocksAt() > time) break;
+            demand += lot.amount();
         }
     }
 
     /// @notice Number of locked lots: all but a free part. Counted, because a request may name free parts out of place.
     function lockedCount(LotWord[] memory lots) internal pure returns (uint256 count) {
-        for (uint256 i; i < lots.length; ++i) {
-            if (lots[i].times() != 0) ++count;
+        unchecked {
+            for (uint256 i; i < lots.length; ++i) {
+                if (lots[i].times() != 0) ++count;
+            }
         }
     }
 
@@ -182,7 +301,9 @@ library Lots {
 
     /// @notice Place of the lot with these times among the first `count`; `count` when there is none.
     function indexOf(LotWord[] memory lots, uint256 times_, uint256 count) internal pure returns (uint256 place) {
-        while (place < count && lots[place].times() != times_) ++place;
+        unchecked {
+            while (place < count && lots[place].times() != times_) ++place;
+        }
     }
 
     /// @notice Brings a list into canonical order, in place. At most 32 lots, so insertion will do.
@@ -218,13 +339,20 @@ library Lots {
         return true;
     }
 
+    /// @dev Two lots as one: the sum, the later time of acquiring, the later unlock.
+    function _joined(LotWord one, LotWord other) private pure returns (LotWord) {
+        uint256 acquired = one.acquiredAt() > other.acquiredAt() ? one.acquiredAt() : other.acquiredAt();
+        uint256 unlocks = one.unlocksAt() > other.unlocksAt() ? one.unlocksAt() : other.unlocksAt();
+        return make(one.amount() + other.amount(), acquired, unlocks);
+    }
+
     function _remove(LotWord[] memory lots, uint256 place) private pure {
         uint256 last = lots.length - 1;
         lots[place] = lots[last];
         _setLength(lots, last);
     }
 
-    /// @dev Shortens a list in place; never lengthens one.
+    /// @dev Shortens a list in place, or gives back a place that was shortened away before.
     function _setLength(LotWord[] memory lots, uint256 length) private pure {
         assembly ("memory-safe") {
             mstore(lots, length)

@@ -14,11 +14,21 @@ struct RoleSets {
     uint8 previousThreshold;
 }
 
+/// @dev A proposed set; `id` is zero when there is none. It has members only once it is activated.
+struct PendingSet {
+    uint64 id;
+    uint64 eta;
+    uint8 threshold;
+    address[] signers;
+}
+
 /// @dev All signer sets of a chain. Membership is kept per signer, so that a call reads one slot for each signature.
 struct SignerSets {
     mapping(uint8 role => RoleSets) roles;
     mapping(uint8 role => mapping(uint64 id => mapping(address signer => bool))) members;
     mapping(uint8 role => mapping(uint64 id => address[])) lists;
+    mapping(uint8 role => PendingSet) pending;
+    mapping(address signer => bool) struck;
 }
 
 /// @title Whether signatures are a quorum of a signer set
@@ -36,21 +46,16 @@ library Quorum {
         internal
         view
     {
-        uint256 need = _threshold(sets.roles[role], set);
+        uint256 need = thresholdOf(sets.roles[role], set);
         uint256 count = signatures.length;
         if (count > MAX_SIGNERS) Refusals.raise(Refusals.MALFORMED, MAX_SIGNERS, 0, 0);
-        address[] memory signers = new address[](count);
-        for (uint256 i; i < count; ++i) {
-            signers[i] = recover(digest, signatures[i]);
-            if (signers[i] == address(0)) Refusals.raise(Refusals.SIGNATURE_MALFORMED, i, 0, 0);
-        }
         mapping(address => bool) storage members = sets.members[role][set];
+        address previous;
         for (uint256 i; i < count; ++i) {
-            if (!members[signers[i]]) Refusals.raise(Refusals.SIGNER_UNKNOWN, uint160(signers[i]), 0, 0);
-        }
-        // Ascending order is what makes every signer count once.
-        for (uint256 i = 1; i < count; ++i) {
-            if (signers[i] <= signers[i - 1]) Refusals.raise(Refusals.SIGNER_ORDER, i, 0, 0);
+            address signer = recover(digest, signatures[i]);
+            // Ascending order is what makes every signer count once, and keeps out address zero.
+            if (signer <= previous || !members[signer]) _diagnose(members, digest, signatures);
+            previous = signer;
         }
         if (count < need) Refusals.raise(Refusals.QUORUM_NOT_MET, count, need, 0);
     }
@@ -59,41 +64,86 @@ library Quorum {
     /// not zero. All of it is checked before recovery, so that one signature has one spelling on every chain.
     function recover(bytes32 digest, bytes calldata signature) internal pure returns (address) {
         if (signature.length != 65) return address(0);
-        bytes32 r = bytes32(signature[0:32]);
-        bytes32 s = bytes32(signature[32:64]);
-        uint8 v = uint8(signature[64]);
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
+        assembly ("memory-safe") {
+            r := calldataload(signature.offset)
+            s := calldataload(add(signature.offset, 0x20))
+            v := byte(0, calldataload(add(signature.offset, 0x40)))
+        }
         if (v != 27 && v != 28) return address(0);
         if (r == 0 || s == 0 || uint256(s) > HALF_ORDER) return address(0);
         return ecrecover(digest, v, r, s);
     }
 
     /// @notice Stores the first set of a role.
-    /// Requirements: a known role, id from 1, 1 <= n <= 25, n/2 < k <= n, addresses strictly ascending and not zero,
-    /// none of them in the current set of the other role (Malformed).
+    /// Requirements: `wellFormed`; id from 1, none of its signers in the current set of the other role (Malformed).
     function install(SignerSets storage sets, SignerSet memory set) internal {
-        uint256 count = set.signers.length;
-        bool known = set.role == ROLE_ATTESTOR || set.role == ROLE_ORACLE;
-        bool sized = count > 0 && count <= MAX_SIGNERS && set.threshold <= count && 2 * uint256(set.threshold) > count;
-        if (!known || !sized || set.id == 0) Refusals.raise(Refusals.MALFORMED, AT_SETUP, 0, 0);
-        uint8 other = ROLE_ATTESTOR + ROLE_ORACLE - set.role;
+        if (!wellFormed(set) || set.id == 0) Refusals.raise(Refusals.MALFORMED, AT_SETUP, 0, 0);
+        uint8 other = otherRole(set.role);
         mapping(address => bool) storage others = sets.members[other][sets.roles[other].current];
-        mapping(address => bool) storage members = sets.members[set.role][set.id];
-        address previous;
-        for (uint256 i; i < count; ++i) {
-            address signer = set.signers[i];
-            if (signer <= previous || others[signer]) Refusals.raise(Refusals.MALFORMED, AT_SETUP, 0, 0);
-            members[signer] = true;
-            previous = signer;
+        for (uint256 i; i < set.signers.length; ++i) {
+            if (others[set.signers[i]]) Refusals.raise(Refusals.MALFORMED, AT_SETUP, 0, 0);
         }
-        sets.lists[set.role][set.id] = set.signers;
+        enrol(sets, set.role, set.id, set.signers);
         sets.roles[set.role] = RoleSets(set.id, 0, 0, set.threshold, 0);
     }
 
+    /// @notice Makes `signers` the members of set number `id` of `role`.
+    function enrol(SignerSets storage sets, uint8 role, uint64 id, address[] memory signers) internal {
+        mapping(address => bool) storage members = sets.members[role][id];
+        for (uint256 i; i < signers.length; ++i) {
+            members[signers[i]] = true;
+        }
+        sets.lists[role][id] = signers;
+    }
+
+    /// @notice True for a known role, 1 <= n <= 25, n/2 < k <= n, addresses strictly ascending and not zero.
+    function wellFormed(SignerSet memory set) internal pure returns (bool) {
+        uint256 count = set.signers.length;
+        if (!isRole(set.role) || count == 0 || count > MAX_SIGNERS) return false;
+        if (set.threshold > count || 2 * uint256(set.threshold) <= count) return false;
+        address previous;
+        for (uint256 i; i < count; ++i) {
+            if (set.signers[i] <= previous) return false;
+            previous = set.signers[i];
+        }
+        return true;
+    }
+
+    function isRole(uint8 role) internal pure returns (bool) {
+        return role == ROLE_ATTESTOR || role == ROLE_ORACLE;
+    }
+
+    function otherRole(uint8 role) internal pure returns (uint8) {
+        return ROLE_ATTESTOR + ROLE_ORACLE - role;
+    }
+
     /// @notice How many signatures set number `set` needs now; SignerSetUnknown(set, current) when it doesn't count.
-    function _threshold(RoleSets storage role, uint64 set) private view returns (uint256) {
+    function thresholdOf(RoleSets storage role, uint64 set) internal view returns (uint256) {
         (uint64 current, uint64 previous, uint64 graceEnds) = (role.current, role.previous, role.graceEnds);
         if (set == current && set != 0) return role.threshold;
         if (set == previous && set != 0 && block.timestamp < graceEnds) return role.previousThreshold;
         Refusals.raise(Refusals.SIGNER_SET_UNKNOWN, set, current, 0);
+    }
+
+    /// @dev Raises the first rule of the gate that signatures fail which aren't the set's members in order.
+    function _diagnose(mapping(address => bool) storage members, bytes32 digest, bytes[] calldata signatures)
+        private
+        view
+    {
+        uint256 count = signatures.length;
+        address[] memory signers = new address[](count);
+        for (uint256 i; i < count; ++i) {
+            signers[i] = recover(digest, signatures[i]);
+            if (signers[i] == address(0)) Refusals.raise(Refusals.SIGNATURE_MALFORMED, i, 0, 0);
+        }
+        for (uint256 i; i < count; ++i) {
+            if (!members[signers[i]]) Refusals.raise(Refusals.SIGNER_UNKNOWN, uint160(signers[i]), 0, 0);
+        }
+        for (uint256 i = 1; i < count; ++i) {
+            if (signers[i] <= signers[i - 1]) Refusals.raise(Refusals.SIGNER_ORDER, i, 0, 0);
+        }
     }
 }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity =0.8.37;
 
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+
 import {IRefusals} from "../interfaces/IRefusals.sol";
-import {ISecurityToken} from "../interfaces/ISecurityToken.sol";
-import {LotWord, Lots} from "../libraries/Lots.sol";
-import {Findings, Refusals} from "../libraries/Refusals.sol";
+import {ITokenEvents} from "../interfaces/ITokenEvents.sol";
+import {LotWord} from "../libraries/Lots.sol";
 import {AccountWord, ConfigWord} from "../libraries/TokenWords.sol";
-import {Holding, Words} from "../libraries/Words.sol";
-import {FLAG_FROZEN, MAX_FOREIGN_LOTS, RECEIVE, RULE_FORBID, RULE_RESTART, SEND} from "../types/Constants.sol";
+import {CONFIG_CLOSED, controllerRole} from "../types/Constants.sol";
 
-/// @title Storage of a token, and the rules that several operations share
-/// @notice Laid out so that a local transfer touches seven slots: config, two accounts, and for each investor the
-/// position and the eligibility word.
-abstract contract TokenBase is IRefusals, ISecurityToken {
-    using Refusals for Findings;
-
-    /// @dev Everything of one investor. Slots of `lots` beyond the position's count are left dirty: the count rules,
-    /// and the next lot in such a slot costs 17,000 less.
+/// @title Storage of a token
+/// @notice Laid out so that a local transfer touches six slots: config, two accounts, two positions, and the receiver's
+/// record. A token's extensions run on this storage by delegatecall: all state is declared here, in
+/// this order, and what the token keeps as immutables an extension asks for through the getters below.
+abstract contract TokenBase is IRefusals, ITokenEvents {
+    /// @dev Everything of one investor, see {Words}. Slots of `lots` beyond the position's count are left dirty: the
+    /// count rules, and the next lot in such a slot costs 17,000 less.
     struct Holder {
         uint256 position;
-        uint256 eligibility;
+        uint256 record;
+        uint256 extra;
         LotWord[32] lots;
     }
 
@@ -29,7 +29,7 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
         uint96 authorised;
     }
 
-    /// @dev Growing counters of the home chain.
+    /// @dev `issued` grows on the home chain, `redeemed` anywhere.
     struct Issue {
         uint128 issued;
         uint128 redeemed;
@@ -40,29 +40,98 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
         uint64 holders;
     }
 
-    address public immutable bridge;
-    bytes32 public immutable asset;
-    bool internal immutable _isHome;
-    uint256 internal immutable _chainId;
+    /// @dev What may leave an investor at once, base units, and what comes back each second.
+    struct Velocity {
+        uint96 capacity;
+        uint96 rate;
+    }
+
+    /// @dev How much there is to copy when this token is replaced: accounts bound, flagged, or forwarded; investors
+    /// with a position or a record.
+    struct Census {
+        uint96 minLot;
+        uint64 accounts;
+        uint64 holders;
+    }
+
+    struct Document {
+        string uri;
+        bytes32 hash;
+        uint64 updatedAt;
+    }
 
     ConfigWord internal _config;
     Supply internal _supply;
     Issue internal _issue;
-    uint96 internal _minLot;
+    Velocity internal _velocity;
+    Census internal _census;
     mapping(address => AccountWord) internal _accounts;
     mapping(uint128 investor => Holder) internal _holders;
     mapping(uint16 class => Class) internal _classes;
+    mapping(address owner => mapping(address spender => uint256)) internal _allowances;
+
+    /// @dev By (fromClass << 16) | toClass: the rule + 1, zero for no exception. `_pairs` lists them, each
+    /// (fromClass << 24) | (toClass << 8) | rule, ascending.
+    mapping(uint256 pair => uint256) internal _pairRules;
+    uint40[] internal _pairs;
+
+    string internal _name;
+    string internal _symbol;
+    /// @dev Hash of the terms' document.
+    bytes32 internal _document;
+    bytes32[] internal _documentNames;
+    mapping(bytes32 name => Document) internal _documents;
+
+    /// @dev Where an account's tokens went when it was recovered, and which accounts lead to one.
+    mapping(address => address) internal _movedTo;
+    mapping(address => address[]) internal _movedFrom;
+    /// @dev Who took over a retired investor, and whom one took over.
+    mapping(uint128 => uint128) internal _successors;
+    mapping(uint128 => uint128[]) internal _predecessors;
+    /// @dev When a proposed release may be carried out, by its id.
+    mapping(bytes32 id => uint64 eta) internal _releases;
 
     /// @dev Requirements: the chain is the one of the deployment, or after a fork both halves would act on one
     /// signature.
     modifier onThisChain() {
-        if (block.chainid != _chainId) revert DomainMismatch(block.chainid, _chainId);
+        _requireThisChain();
         _;
     }
 
     modifier onlyBridge() {
-        if (msg.sender != bridge) revert OnlyBridge(msg.sender);
+        if (msg.sender != _bridgeAddress()) revert OnlyBridge(msg.sender);
         _;
+    }
+
+    /// @dev Id of the asset.
+    function _assetId() internal view virtual returns (bytes32);
+
+    function _bridgeAddress() internal view virtual returns (address);
+
+    function _accessManager() internal view virtual returns (IAccessManager);
+
+    /// @dev The chain that the token was made on.
+    function _homeChainId() internal view virtual returns (uint256);
+
+    function _requireThisChain() internal view {
+        uint256 chain = _homeChainId();
+        if (block.chainid != chain) revert DomainMismatch(block.chainid, chain);
+    }
+
+    /// @dev Requirements: the token is in force for its asset.
+    function _requireOpen(ConfigWord config) internal pure {
+        if (config.has(CONFIG_CLOSED)) revert TokenClosed();
+    }
+
+    /// @dev True when `account` is one of the asset's controllers.
+    function _controls(address account) internal view returns (bool) {
+        return _hasRole(controllerRole(_assetId()), account);
+    }
+
+    /// @dev A role that is held with a delay doesn't count: its operations would have to be scheduled.
+    function _hasRole(uint64 role, address account) internal view returns (bool) {
+        (bool member, uint32 delay) = _accessManager().hasRole(role, account);
+        return member && delay == 0;
     }
 
     /// @dev True for 16 zero bytes followed by 16 bytes that are not all zero.
@@ -83,116 +152,7 @@ abstract contract TokenBase is IRefusals, ISecurityToken {
         return bytes32(uint256(uint160(account)));
     }
 
-    /// @dev The position without its lots: most operations never need them. Keeps the place where it belongs.
-    function _load(Holder storage holder, Holding memory holding) internal view {
-        Words.unpackHolding(holder.position, holding);
-        assembly ("memory-safe") {
-            mstore(holding, holder.slot)
-        }
-    }
-
-    /// @dev Reads the lots of a position, if they haven't been read yet, and folds the due ones.
-    function _loadLots(Holder storage holder, Holding memory holding) internal view {
-        if (holding.loaded) return;
-        uint256 count = holding.count;
-        LotWord[] memory lots = new LotWord[](count);
-        for (uint256 i; i < count; ++i) {
-            lots[i] = holder.lots[i];
-        }
-        (holding.free, holding.folded) = Lots.fold(holding.free, lots, block.timestamp);
-        holding.lots = lots;
-        holding.loaded = true;
-    }
-
-    /// @dev Writes a position, and of its lots only those that changed.
-    function _save(uint128 investor, Holding memory holding) internal {
-        Holder storage holder;
-        assembly ("memory-safe") {
-            holder.slot := mload(holding)
-        }
-        if (holding.loaded) {
-            LotWord[] memory lots = holding.lots;
-            for (uint256 i; i < lots.length; ++i) {
-                if (LotWord.unwrap(holder.lots[i]) != LotWord.unwrap(lots[i])) holder.lots[i] = lots[i];
-            }
-            holding.count = lots.length;
-            if (holding.folded > 0) emit LotsFolded(asset, bytes32(uint256(investor)), holding.folded);
-        }
-        holder.position = Words.packHolding(holding);
-    }
-
-    /// @dev SenderBlocked(permissions), SenderFrozen.
-    function _checkSender(Findings memory findings, uint256 word, uint256 flags) internal pure {
-        uint256 permissions = Words.permissionsOf(word);
-        if (permissions & SEND == 0) findings.add(Refusals.SENDER_BLOCKED, permissions);
-        if (flags & FLAG_FROZEN != 0) findings.add(Refusals.SENDER_FROZEN);
-    }
-
-    /// @dev ReceiverNotEligible(permissions), EligibilityExpired(since) unless `lapseAllowed`, OracleStale(age,
-    /// maxAge).
-    function _checkReceiver(Findings memory findings, ConfigWord config, uint256 word, bool lapseAllowed)
-        internal
-        view
-    {
-        uint256 permissions = Words.permissionsOf(word);
-        if (permissions & RECEIVE == 0) {
-            findings.add(Refusals.RECEIVER_NOT_ELIGIBLE, permissions);
-        } else if (!lapseAllowed && block.timestamp >= Words.validUntilOf(word)) {
-            findings.add(Refusals.ELIGIBILITY_EXPIRED, Words.validUntilOf(word));
-        }
-        // Said without a subtraction: a batch may be up to a minute ahead of this chain, and its age is nothing then.
-        uint256 freshUntil = config.issuedAt() + config.maxOracleAge();
-        if (block.timestamp > freshUntil) {
-            findings.add(Refusals.ORACLE_STALE, block.timestamp - config.issuedAt(), config.maxOracleAge());
-        }
-    }
-
-    /// @dev The pair rule of two investors' classes: ClassTransferForbidden(fromClass, toClass).
-    function _checkClasses(Findings memory findings, bool allowed, uint256 giverWord, uint256 getterWord)
-        internal
-        pure
-    {
-        if (allowed) return;
-        (uint256 fromClass, uint256 toClass) = (Words.classOf(giverWord), Words.classOf(getterWord));
-        findings.add(Refusals.CLASS_TRANSFER_FORBIDDEN, fromClass, toClass);
-    }
-
-    /// @dev Under Restart, for the lot that `amount` makes: LotTooSmall(min), TooManyLots(wouldBe, max).
-    function _checkRestart(
-        Findings memory findings,
-        ConfigWord config,
-        Holder storage holder,
-        Holding memory holding,
-        uint256 amount
-    ) internal view {
-        if (config.defaultRule() != RULE_RESTART) return;
-        if (amount < _minLot) findings.add(Refusals.LOT_TOO_SMALL, _minLot);
-        _loadLots(holder, holding);
-        uint256 count = holding.lots.length;
-        uint256 wouldBe = count + holding.reserved + 1;
-        if (wouldBe <= MAX_FOREIGN_LOTS) return;
-        // By its times alone: an amount that is too large anyway would spill over into them.
-        if (Lots.indexOf(holding.lots, _restarted(config, 0).times(), count) == count) {
-            findings.add(Refusals.TOO_MANY_LOTS, wouldBe, MAX_FOREIGN_LOTS);
-        }
-    }
-
-    /// @dev The lot that a transfer under Restart makes.
-    function _restarted(ConfigWord config, uint256 amount) internal view returns (LotWord) {
-        return Lots.make(amount, block.timestamp, block.timestamp + config.holdingPeriod());
-    }
-
-    /// @dev Gives `amount` to another investor's position by the pair rule.
-    function _receive(ConfigWord config, Holding memory holding, uint256 amount) internal view {
-        if (config.defaultRule() == RULE_RESTART) {
-            LotWord[] memory arriving = new LotWord[](1);
-            arriving[0] = _restarted(config, amount);
-            (holding.free, holding.lots) = Lots.credit(holding.free, holding.lots, arriving, block.timestamp);
-        } else {
-            // Positions together are at most the supply, which is below 2^96.
-            unchecked {
-                holding.free += amount;
-            }
-        }
+    function _toBytes32(uint128 investor) internal pure returns (bytes32) {
+        return bytes32(uint256(investor));
     }
 }

@@ -111,11 +111,19 @@ struct AssetTerms {
     bytes32 document;
 }
 
+/// @dev An exception to the asset's default pair rule, for one ordered pair of classes: 0 Forbid, 1 Keep, 2 Restart.
+struct PairRule {
+    uint16 fromClass;
+    uint16 toClass;
+    uint8 rule;
+}
+
 struct AssetParams {
     bytes32 homeDomain;
     bytes32 issuer;
     bytes32 salt;
     AssetTerms terms;
+    PairRule[] pairs;
     string name;
     string symbol;
 }
@@ -144,4 +152,18 @@ struct Reason {
     uint256 a;
     uint256 b;
     uint256 c;
+}
+
+/// @dev A rate limit: base units that may pass at once, base units that come back each second, what may pass now.
+/// All zero means that nothing is limited.
+struct RateInfo {
+    uint256 capacity;
+    uint256 rate;
+    uint256 available;
+}
+
+/// @dev Seconds that a proposal waits before it may be carried out, and that a replaced signer set still counts.
+struct Timing {
+    uint64 delay;
+    uint64 grace;
 }

@@ -5,14 +5,14 @@ import {SecurityToken} from "../../src/SecurityToken.sol";
 import {IBridgeEvents, IPauseEvents} from "../../src/interfaces/IBridgeEvents.sol";
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
 import {AT_ACCOUNT_KIND, AT_FLIGHT, AT_LANE, AT_REGISTERED, AT_SETUP} from "../../src/types/Constants.sol";
-import {AssetParams} from "../../src/types/Types.sol";
+import {AssetParams, InitiateRequest} from "../../src/types/Types.sol";
 import {Fixture} from "../support/Fixture.sol";
 
 contract RegisterAssetTest is Fixture {
     function newToken(uint256 salt) private returns (SecurityToken) {
         AssetParams memory params = paramsOf(1);
         params.salt = bytes32(salt);
-        return new SecurityToken(address(home.bridge), home.authority, params);
+        return new SecurityToken(address(home.bridge), home.authority, home.controls, params);
     }
 
     function register(address caller, SecurityToken token) private {
@@ -39,7 +39,7 @@ contract RegisterAssetTest is Fixture {
     }
 
     function test_RefusesARegisteredAsset() external {
-        SecurityToken token = new SecurityToken(address(home.bridge), home.authority, paramsOf(1));
+        SecurityToken token = new SecurityToken(address(home.bridge), home.authority, home.controls, paramsOf(1));
         refuse(IRefusals.Malformed.selector, AT_REGISTERED);
         register(ADMIN_, token);
     }
@@ -47,7 +47,7 @@ contract RegisterAssetTest is Fixture {
     function test_RefusesATokenOfAnotherBridge() external {
         AssetParams memory params = paramsOf(1);
         params.salt = bytes32(uint256(1));
-        SecurityToken token = new SecurityToken(address(away.bridge), home.authority, params);
+        SecurityToken token = new SecurityToken(address(away.bridge), home.authority, home.controls, params);
         refuse(IRefusals.Malformed.selector, AT_SETUP);
         register(ADMIN_, token);
     }
@@ -183,6 +183,36 @@ contract PauseTest is Fixture {
         refuse(IRefusals.LaneUnknown.selector, 5);
         home.bridge.resumeLane(bytes32(uint256(5)), 1);
         vm.stopPrank();
+    }
+
+    function test_AnOutsiderIsToldOfTheUnknownScopeFirst() external {
+        vm.startPrank(ANYONE);
+        refuse(IRefusals.AssetUnknown.selector, 5);
+        home.bridge.pauseAsset(bytes32(uint256(5)), 0);
+        refuse(IRefusals.LaneUnknown.selector, 5);
+        home.bridge.pauseLane(bytes32(uint256(5)), 0);
+        refuse(IRefusals.NotGuardian.selector, num(ANYONE));
+        home.bridge.pauseAsset(asset, 0);
+        refuse(IRefusals.NotAdmin.selector, num(ANYONE));
+        home.bridge.resumeLane(away.domain, 0);
+        vm.stopPrank();
+    }
+
+    function test_ABitOfEverythingThatIsLiftedStaysWhereAnAssetHasItsOwn() external {
+        issue(home, ana, freeLot(10));
+        vm.startPrank(ADMIN_);
+        home.bridge.pauseAsset(asset, 2);
+        home.bridge.pause(2);
+        home.bridge.resume(2);
+        vm.stopPrank();
+        InitiateRequest memory request = requestOf(away, ANA, ana, freeLot(1));
+        refuse(IRefusals.Paused.selector, 2);
+        vm.prank(ana);
+        home.bridge.initiate(request);
+        vm.prank(ADMIN_);
+        home.bridge.resumeAsset(asset, 2);
+        vm.prank(ana);
+        home.bridge.initiate(request);
     }
 
     function test_BitsThatDontExistAreRefused() external {

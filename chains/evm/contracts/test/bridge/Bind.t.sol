@@ -2,7 +2,7 @@
 pragma solidity =0.8.37;
 
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
-import {ISecurityToken} from "../../src/interfaces/ISecurityToken.sol";
+import {ITokenEvents} from "../../src/interfaces/ITokenEvents.sol";
 import {AT_EXPIRY, AT_INVESTOR} from "../../src/types/Constants.sol";
 import {BindingPermit} from "../../src/types/Types.sol";
 import {Fixture} from "../support/Fixture.sol";
@@ -27,7 +27,7 @@ contract BindTest is Fixture {
         BindingPermit memory permit = permitOf(ANYONE, ANA);
         bytes[] memory signed = sign(permit);
         vm.expectEmit(address(home.token));
-        emit ISecurityToken.AccountBound(asset, b32(ANYONE), ANA);
+        emit ITokenEvents.AccountBound(asset, b32(ANYONE), ANA);
         vm.prank(ANYONE);
         home.bridge.bind(permit, 1, signed);
         (bytes32 investor,,) = home.lens.accountOf(asset, b32(ANYONE));

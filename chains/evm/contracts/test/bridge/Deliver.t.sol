@@ -168,10 +168,47 @@ contract DeliverTest is DeliverBase {
         TransferOrder memory order = ownOrder(freeLot(1));
         order.recipient = b32(ben);
         refuseOrder(order, Refusals.RECEIVER_UNBOUND, num(ben));
-        order.recipient = bytes32(uint256(1) << 160);
-        refuseOrder(order, Refusals.RECIPIENT_MALFORMED, uint256(1) << 160);
-        order.recipient = 0;
-        refuseOrder(order, Refusals.RECIPIENT_MALFORMED, 0);
+        // What can be no account here belongs to nobody here either: both are told, the lower number is raised.
+        bytes32[2] memory foreign = [bytes32(uint256(1) << 160), bytes32(0)];
+        for (uint256 i; i < 2; ++i) {
+            order.recipient = foreign[i];
+            refuseOrder(order, Refusals.RECEIVER_UNBOUND, uint256(foreign[i]));
+            (uint256 set, Reason[] memory reasons) = away.lens.explainDeliver(order);
+            vm.assertEq(set, (1 << Refusals.RECEIVER_UNBOUND) | (1 << Refusals.RECIPIENT_MALFORMED));
+            vm.assertEq(reasons[1].a, uint256(foreign[i]));
+        }
+    }
+
+    function test_OfAnUnknownAssetNothingIsSaidAboutItsRecipient() external {
+        TransferOrder memory order = ownOrder(freeLot(1));
+        (order.asset, order.recipient) = (bytes32(uint256(5)), 0);
+        (uint256 set,) = away.lens.explainDeliver(order);
+        vm.assertEq(set, 1 << Refusals.ASSET_UNKNOWN);
+    }
+
+    /// @dev Between delivery and settlement the order is neither lost nor counted twice: at no moment do the chains
+    /// together show more or less than was issued, and what is in flight is never below nothing.
+    function test_TheAuditHoldsBetweenDeliveryAndSettlement() external {
+        TransferOrder memory order = ownOrder(freeLot(1234));
+        audit(1234);
+        vm.assertEq(deliver(away, order), 0);
+        audit(0);
+        settle(home, order, 1);
+        audit(0);
+        order = ownOrder(freeLot(99));
+        reject(away, order, 9);
+        audit(99);
+        settle(home, order, 2);
+        audit(0);
+    }
+
+    function audit(int256 inFlight) private view {
+        (uint256 here, uint256 issued,, LaneFlow[] memory flows) = home.lens.supplyOf(asset);
+        (uint256 there,,, LaneFlow[] memory others) = away.lens.supplyOf(asset);
+        vm.assertEq(here, issued - flows[0].sent + flows[0].refunded);
+        vm.assertEq(there, others[0].arrived);
+        vm.assertEq(int256(flows[0].sent) - int256(flows[0].refunded) - int256(others[0].arrived), inFlight);
+        vm.assertEq(int256(here + there) + inFlight, int256(issued));
     }
 
     function test_RefusesFrozenReceivers() external {

@@ -3,10 +3,10 @@ pragma solidity =0.8.37;
 
 import {IBridgeEvents} from "../../src/interfaces/IBridgeEvents.sol";
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
-import {ISecurityToken} from "../../src/interfaces/ISecurityToken.sol";
+import {ITokenEvents} from "../../src/interfaces/ITokenEvents.sol";
 import {Refusals} from "../../src/libraries/Refusals.sol";
 import {Eligibility, Words} from "../../src/libraries/Words.sol";
-import {AT_ISSUED} from "../../src/types/Constants.sol";
+import {AT_ISSUED, MAX_QUOTA, MAX_ROOM} from "../../src/types/Constants.sol";
 import {BindingItem, EligibilityItem, OracleBatch, QuotaItem} from "../../src/types/Types.sol";
 import {Fixture} from "../support/Fixture.sol";
 
@@ -37,7 +37,7 @@ contract SubmitBatchTest is Fixture {
         vm.assertEq(word.class, 8);
         vm.assertEq(word.permissions, 1);
         vm.assertEq(word.sequence, 3);
-        vm.assertEq(int256(word.limit), -150);
+        vm.assertEq(int256(word.limit), LIMIT - 150);
     }
 
     function test_TellsWhatItApplied() external {
@@ -45,7 +45,7 @@ contract SubmitBatchTest is Fixture {
         batch.quotas = new QuotaItem[](1);
         batch.quotas[0] = QuotaItem(asset, 5, -3);
         vm.expectEmit(address(home.token));
-        emit ISecurityToken.QuotaSet(asset, 5, -3);
+        emit ITokenEvents.QuotaSet(asset, 5, -3, 0);
         vm.expectEmit(address(home.bridge));
         emit IBridgeEvents.BatchApplied(2, uint64(START));
         submit(home, batch);
@@ -78,6 +78,59 @@ contract SubmitBatchTest is Fixture {
         OracleBatch memory batch = newBatch(home);
         batch.number = 3;
         refuseBatch(batch, abi.encodeWithSelector(IRefusals.BatchOutOfOrder.selector, 2));
+    }
+
+    /// @dev Nobody can withhold a revocation and still show a fresh chain.
+    function test_AHeartbeatDoesntPassABatchThatIsWithheld() external {
+        OracleBatch memory revocation = newBatch(home);
+        revocation.eligibilities = new EligibilityItem[](1);
+        revocation.eligibilities[0] = EligibilityItem(asset, ANA, VALID, 1, 0, 0);
+        OracleBatch memory beat = newBatch(home);
+        beat.number = revocation.number + 1;
+        refuseBatch(beat, abi.encodeWithSelector(IRefusals.BatchOutOfOrder.selector, revocation.number));
+        submit(home, revocation);
+        submit(home, beat);
+        vm.assertEq(wordOf(ANA).permissions, 0);
+    }
+
+    /// @dev Runs of one asset go to its token in one call; which item is skipped is told by its place in the batch.
+    function test_TellsThePlaceOfASkippedItemInAnyRun() external {
+        OracleBatch memory batch = newBatch(home);
+        batch.eligibilities = new EligibilityItem[](7);
+        for (uint256 i; i < 7; ++i) {
+            batch.eligibilities[i] = EligibilityItem(asset, bytes32(1000 + i), VALID, 1, 7, 5);
+        }
+        batch.eligibilities[2].asset = bytes32(uint256(5));
+        batch.eligibilities[4].investor = 0;
+        batch.eligibilities[5].limitDelta = type(int128).max;
+        batch.eligibilities[6].limitDelta = type(int128).min;
+        expectSkip(2, 1, 2, Refusals.ASSET_UNKNOWN);
+        expectSkip(2, 1, 4, Refusals.MALFORMED);
+        expectSkip(2, 1, 5, Refusals.AMOUNT_TOO_LARGE);
+        expectSkip(2, 1, 6, Refusals.AMOUNT_TOO_LARGE);
+        submit(home, batch);
+        for (uint256 i; i < 7; ++i) {
+            bool applied = i < 2 || i == 3;
+            vm.assertEq(wordOf(bytes32(1000 + i)).sequence, applied ? 2 : 0);
+        }
+    }
+
+    /// @dev A field with bits beyond its type is refused as a whole or is no signed item; it never passes as another.
+    function test_RefusesAnItemWithDirtyBits() external {
+        OracleBatch memory batch = newBatch(home);
+        batch.eligibilities = new EligibilityItem[](1);
+        batch.eligibilities[0] = EligibilityItem(asset, ANA, VALID, 1, 7, 0);
+        bytes[] memory signed = signBatch(home, batch);
+        bytes memory call = abi.encodeCall(home.bridge.submitBatch, (batch, 1, signed));
+        // Permissions are the fifth word of the only item.
+        uint256 place = 4 + 32 * (3 + 5 + 1 + 4) + 30;
+        vm.assertEq(uint256(uint8(call[place + 1])), 7);
+        call[place] = 0x01;
+        (bool done,) = address(home.bridge).call(call);
+        vm.assertTrue(!done);
+        call[place] = 0x00;
+        (done,) = address(home.bridge).call(call);
+        vm.assertTrue(done);
     }
 
     function test_TakesAHundredItemsAndRefusesOneMore() external {
@@ -135,28 +188,29 @@ contract SubmitBatchTest is Fixture {
         batch.eligibilities[0] = EligibilityItem(bytes32(uint256(5)), ANA, VALID, 1, 7, 0);
         batch.eligibilities[1] = EligibilityItem(asset, 0, VALID, 1, 7, 0);
         batch.eligibilities[2] = EligibilityItem(asset, NO_INVESTOR, VALID, 1, 7, 0);
-        batch.eligibilities[3] = EligibilityItem(asset, DORA, VALID, 1, 7, type(int128).max);
+        batch.eligibilities[3] = EligibilityItem(asset, DORA, VALID, 1, 7, int128(MAX_ROOM));
         batch.eligibilities[4] = EligibilityItem(asset, DORA, VALID, 1, 7, 1);
         expectSkip(2, 1, 0, Refusals.ASSET_UNKNOWN);
         expectSkip(2, 1, 1, Refusals.MALFORMED);
         expectSkip(2, 1, 2, Refusals.MALFORMED);
         expectSkip(2, 1, 4, Refusals.AMOUNT_TOO_LARGE);
         submit(home, batch);
-        vm.assertEq(int256(wordOf(DORA).limit), type(int128).max);
+        vm.assertEq(int256(wordOf(DORA).limit), MAX_ROOM);
     }
 
     function test_SkipsQuotasThatLeaveTheirRange() external {
         OracleBatch memory batch = newBatch(home);
         batch.quotas = new QuotaItem[](4);
-        batch.quotas[0] = QuotaItem(asset, 5, type(int64).max);
+        batch.quotas[0] = QuotaItem(asset, 5, int64(MAX_QUOTA));
         batch.quotas[1] = QuotaItem(asset, 5, 1);
         batch.quotas[2] = QuotaItem(asset, 6, type(int64).min);
         batch.quotas[3] = QuotaItem(bytes32(uint256(5)), 6, 1);
         expectSkip(2, 3, 1, Refusals.AMOUNT_TOO_LARGE);
+        expectSkip(2, 3, 2, Refusals.AMOUNT_TOO_LARGE);
         expectSkip(2, 3, 3, Refusals.ASSET_UNKNOWN);
         submit(home, batch);
         (int64 quota,) = home.lens.quotaOf(asset, 5);
-        vm.assertEq(int256(quota), type(int64).max);
+        vm.assertEq(int256(quota), MAX_QUOTA);
     }
 
     function test_SkipsBindingsOfNoAccountNoInvestorAndNoAsset() external {
@@ -172,7 +226,7 @@ contract SubmitBatchTest is Fixture {
         expectSkip(2, 2, 2, Refusals.RECIPIENT_MALFORMED);
         expectSkip(2, 2, 3, Refusals.MALFORMED);
         vm.expectEmit(address(home.token));
-        emit ISecurityToken.AccountBound(asset, b32(ANYONE), ANA);
+        emit ITokenEvents.AccountBound(asset, b32(ANYONE), ANA);
         submit(home, batch);
     }
 

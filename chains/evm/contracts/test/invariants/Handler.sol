@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity =0.8.37;
 
-import {InitiateRequest, Lot, TransferOrder} from "../../src/types/Types.sol";
+import {EligibilityItem, InitiateRequest, Lot, TransferOrder} from "../../src/types/Types.sol";
 import {Fixture} from "../support/Fixture.sol";
 
 /// @title A life of two chains: issues, transfers, crossings, rejections, refunds, repeats, and time
@@ -31,6 +31,19 @@ contract Handler is Fixture {
     mapping(bytes32 investor => mapping(uint256 unlock => uint256)) public lockedIssued;
     uint256 public issued;
     mapping(string => uint256) public done;
+    /// @dev What the oracle granted, and what crossings to oneself and their seats carried along.
+    mapping(bool outer => mapping(bytes32 investor => int256)) public limits;
+    mapping(bool outer => mapping(uint16 class => int256)) public quotas;
+
+    function setUp() public override {
+        super.setUp();
+        for (uint256 c; c < 2; ++c) {
+            for (uint16 i; i < 3; ++i) {
+                limits[c == 1][investors()[i]] = LIMIT;
+                quotas[c == 1][i + 1] = QUOTA;
+            }
+        }
+    }
 
     // What the invariants look at
 
@@ -112,7 +125,17 @@ contract Handler is Fixture {
         if (code != 0) return;
         ++flight.deliveries;
         (flight.stage, flight.outcome) = (Stage.Delivered, 1);
+        _carry(flight.outward, abi.decode(flight.order, (TransferOrder)), 1);
         ++done["deliver"];
+    }
+
+    /// @dev An order to oneself takes its limit and its seat along: given there, taken here when it is settled.
+    function _carry(bool outer, TransferOrder memory order, int256 sign) private {
+        if (order.seat != 0) quotas[outer][order.seat] += sign;
+        if (order.fromInvestor != order.toInvestor) return;
+        for (uint256 i; i < order.lots.length; ++i) {
+            limits[outer][order.toInvestor] += sign * int256(uint256(order.lots[i].amount));
+        }
     }
 
     function stepReject(uint256 which, bool expire) external {
@@ -138,6 +161,7 @@ contract Handler is Fixture {
         TransferOrder memory order = abi.decode(flight.order, (TransferOrder));
         try this.settleFlight(flight.outward, order, flight.outcome) {
             ++flight.settlements;
+            if (flight.stage == Stage.Delivered) _carry(!flight.outward, order, -1);
             flight.stage = Stage.Settled;
             ++done["settle"];
         } catch {}
@@ -155,11 +179,35 @@ contract Handler is Fixture {
         heartbeat(away);
     }
 
-    /// @dev Grants, lapses and blocks; never for ever, as every step draws anew.
+    /// @dev Grants, lapses and blocks, other classes; never for ever, as every step draws anew.
     function stepEligibility(bool outer, uint256 who, uint8 permissions, uint256 validFor) external {
         uint64 until = uint64(block.timestamp + bound(validFor, 0, validFor % 4 == 0 ? 2 days : 90 days));
         uint8 granted = permissions % 4 == 0 ? (permissions >> 2) % 8 : ALL_PERMISSIONS;
-        setEligibility(outer ? away : home, investors()[who % 3], until, granted);
+        bytes32 investor = investors()[who % 3];
+        Chain storage chain = outer ? away : home;
+        uint16 class = (who >> 8) % 4 == 0 ? uint16(1 + (who >> 16) % 3) : classOf(chain, investor);
+        setEligibility(chain, EligibilityItem(asset, investor, until, class, granted, 0));
+    }
+
+    /// @dev Cuts and widens a limit, so that it is near what is used: there it bites.
+    function stepLimit(bool outer, uint256 who, uint256 room) external {
+        bytes32 investor = investors()[who % 3];
+        Chain storage chain = outer ? away : home;
+        int256 target = room % 4 == 0 ? int256(LIMIT) : int256(bound(room >> 2, 0, 5000)) - 500;
+        int256 delta = target - roomOf(chain, investor);
+        setRoom(chain, investor, target);
+        limits[outer][investor] += delta;
+        ++done["limit"];
+    }
+
+    function stepQuota(bool outer, uint16 class, uint256 seats) external {
+        class = 1 + class % 3;
+        Chain storage chain = outer ? away : home;
+        int64 target = seats % 4 == 0 ? QUOTA : int64(uint64(bound(seats >> 2, 0, 3))) - 1;
+        int64 before = seatsOf(chain, class);
+        setSeats(chain, class, target);
+        quotas[outer][class] += seatsOf(chain, class) - before;
+        ++done["quota"];
     }
 
     /// @dev One flight, mostly one that is not settled yet; but repeats are part of life.

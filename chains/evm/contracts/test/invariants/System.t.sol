@@ -26,7 +26,7 @@ contract SystemInvariantsTest is Test {
     }
 
     function targetSelectors() external view returns (Selectors[] memory list) {
-        bytes4[] memory selectors = new bytes4[](8);
+        bytes4[] memory selectors = new bytes4[](10);
         selectors[0] = Handler.stepIssue.selector;
         selectors[1] = Handler.stepTransfer.selector;
         selectors[2] = Handler.stepInitiate.selector;
@@ -35,6 +35,8 @@ contract SystemInvariantsTest is Test {
         selectors[5] = Handler.stepSettle.selector;
         selectors[6] = Handler.stepTime.selector;
         selectors[7] = Handler.stepEligibility.selector;
+        selectors[8] = Handler.stepLimit.selector;
+        selectors[9] = Handler.stepQuota.selector;
         list = new Selectors[](1);
         list[0] = Selectors(address(_handler), selectors);
     }
@@ -43,7 +45,7 @@ contract SystemInvariantsTest is Test {
     function test_ALongLifeReachesEveryStage() external {
         for (uint256 i; i < 600; ++i) {
             uint256 random = uint256(keccak256(abi.encode(i)));
-            uint256 step = random % 8;
+            uint256 step = random % 10;
             if (step == 0) _handler.stepIssue(random >> 8, random >> 16, random >> 80);
             if (step == 1) _handler.stepTransfer(random & 8 == 0, random >> 8, random >> 16, random >> 24);
             if (step == 2) {
@@ -54,9 +56,11 @@ contract SystemInvariantsTest is Test {
             if (step == 5) _handler.stepSettle(random >> 8);
             if (step == 6) _handler.stepTime(random >> 8, random & 8 == 0);
             if (step == 7) _handler.stepEligibility(random & 8 == 0, random >> 8, uint8(random >> 16), random >> 24);
+            if (step == 8) _handler.stepLimit(random & 8 == 0, random >> 8, random >> 16);
+            if (step == 9) _handler.stepQuota(random & 8 == 0, uint16(random >> 8), random >> 24);
         }
-        string[6] memory steps = ["issue", "transfer", "initiate", "deliver", "reject", "settle"];
-        for (uint256 i; i < 6; ++i) {
+        string[8] memory steps = ["issue", "transfer", "initiate", "deliver", "reject", "settle", "limit", "quota"];
+        for (uint256 i; i < 8; ++i) {
             vm.assertTrue(_handler.done(steps[i]) >= 5, steps[i]);
         }
         this.invariant_Conservation();
@@ -64,6 +68,8 @@ contract SystemInvariantsTest is Test {
         this.invariant_LocksNeverLoosen();
         this.invariant_OneOutcomePerOrder();
         this.invariant_PositionsKnowTheirFlights();
+        this.invariant_RoomIsLimitLessUsed();
+        this.invariant_HoldersAreARecount();
     }
 
     function chain(bool outer) private view returns (Fixture.Chain memory) {
@@ -195,5 +201,38 @@ contract SystemInvariantsTest is Test {
         vm.assertEq(reserved, places, "places");
         vm.assertEq(orders, count, "orders");
         vm.assertTrue(lots.length + reserved <= 32, "32 places");
+    }
+
+    /// @notice P5: the room is the limit that was granted and carried here, less what is used.
+    function invariant_RoomIsLimitLessUsed() external view {
+        for (uint256 c; c < 2; ++c) {
+            for (uint256 i; i < 3; ++i) {
+                bytes32 investor = _handler.investors()[i];
+                (uint256 free, uint256 aloft, Lot[] memory lots,,,) = chain(c == 1).token.positionOf(investor);
+                (int256 limit, uint256 used, int256 room) = chain(c == 1).token.limitOf(investor);
+                vm.assertEq(used, free + aloft + sum(lots), "used");
+                vm.assertEq(limit, _handler.limits(c == 1, investor));
+                vm.assertEq(room, limit - int256(used));
+            }
+        }
+    }
+
+    /// @notice P5: each class counts who has anything here or in flight from here, and its quota is what was granted
+    /// and carried here.
+    function invariant_HoldersAreARecount() external view {
+        for (uint256 c; c < 2; ++c) {
+            for (uint16 class = 1; class <= 3; ++class) {
+                uint64 count;
+                for (uint256 i; i < 3; ++i) {
+                    bytes32 investor = _handler.investors()[i];
+                    uint16 mine = uint16(chain(c == 1).token.eligibilityOf(investor) >> 176);
+                    (, uint256 used,) = chain(c == 1).token.limitOf(investor);
+                    if (used > 0 && mine == class) ++count;
+                }
+                (int64 quota, uint64 holders) = chain(c == 1).token.quotaOf(class);
+                vm.assertEq(uint256(holders), count, "holders");
+                vm.assertEq(int256(quota), _handler.quotas(c == 1, class));
+            }
+        }
     }
 }

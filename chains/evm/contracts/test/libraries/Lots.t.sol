@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity =0.8.37;
 
-import {Lot} from "../../src/types/Types.sol";
+import {Lot, Reason} from "../../src/types/Types.sol";
 import {LotsHarness} from "../support/Harness.sol";
 import {Test} from "../support/Test.sol";
 
@@ -124,5 +124,55 @@ contract LotsTest is Test {
         LotsHarness.Outcome memory outcome = _lots.take(0, locked, wanted, NOW);
         vm.assertEq(outcome.reason.code, 41);
         vm.assertEq(outcome.reason.c, have);
+    }
+
+    function testFuzz_TakeAnyTakesFreeFirstThenTheSoonest(uint256 seed, uint96 free, uint256 wanted) external view {
+        Lot[] memory lots = held(seed);
+        wanted = bound(wanted, 0, uint256(free) + sum(lots));
+        (uint256 available, Lot[] memory locked,) = _lots.fold(free, lots, NOW);
+        LotsHarness.Outcome memory outcome = _lots.takeAny(free, lots, wanted, NOW);
+        vm.assertEq(sum(outcome.taken), wanted);
+        vm.assertEq(outcome.free + sum(outcome.lots) + wanted, uint256(free) + sum(lots));
+        vm.assertEq(outcome.free, wanted < available ? available - wanted : 0);
+        assertCanonical(outcome.lots);
+        // What stays is locked at least as long as anything that went.
+        uint256 last = outcome.taken.length == 0 ? 0 : outcome.taken[outcome.taken.length - 1].unlocksAt;
+        if (outcome.lots.length > 0) vm.assertTrue(outcome.lots[0].unlocksAt >= last);
+        (uint256 left, Lot[] memory rest) = _lots.credit(outcome.free, outcome.lots, outcome.taken, NOW);
+        vm.assertEq(left, available);
+        vm.assertEq(keccak256(abi.encode(rest)), keccak256(abi.encode(locked)));
+    }
+
+    function testFuzz_MergeNearestLosesNothingAndLoosensNothing(uint256 seed) external view {
+        Lot[] memory lots = held(seed);
+        Lot[] memory rest = _lots.mergeNearest(lots);
+        vm.assertEq(sum(rest), sum(lots));
+        vm.assertEq(rest.length, lots.length < 2 ? lots.length : lots.length - 1);
+        assertCanonical(rest);
+        for (uint256 time = NOW - 3; time < NOW + 10; ++time) {
+            vm.assertTrue(lockedUntil(rest, time) >= lockedUntil(lots, time));
+        }
+    }
+
+    function testFuzz_MergeLotsMakesOneOfThoseNamedToTheLatestTimes(uint256 seed, uint256 choice) external view {
+        (, Lot[] memory locked,) = _lots.fold(0, held(seed), NOW);
+        vm.assume(locked.length >= 2);
+        Lot[] memory pair = new Lot[](2);
+        uint256 first = choice % (locked.length - 1);
+        Lot memory other = locked[bound(choice >> 64, first + 1, locked.length - 1)];
+        pair[0] = locked[first];
+        pair[1] = Lot(other.amount, other.acquiredAt, other.unlocksAt);
+        (Lot[] memory rest,, Lot memory into,) = _lots.mergeLots(locked, pair, NOW);
+        vm.assertEq(sum(rest), sum(locked));
+        vm.assertEq(into.amount, sum(pair));
+        vm.assertEq(into.unlocksAt, pair[1].unlocksAt);
+        assertCanonical(rest);
+        for (uint256 time = NOW + 1; time < NOW + 10; ++time) {
+            vm.assertTrue(lockedUntil(rest, time) >= lockedUntil(locked, time));
+        }
+        pair[1].amount += 1;
+        (,,, Reason memory reason) = _lots.mergeLots(locked, pair, NOW);
+        vm.assertEq(reason.code, 41);
+        vm.assertEq(reason.c, pair[1].amount - 1);
     }
 }

@@ -4,7 +4,7 @@ pragma solidity =0.8.37;
 import {IBridgeEvents} from "../../src/interfaces/IBridgeEvents.sol";
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
 import {Refusals} from "../../src/libraries/Refusals.sol";
-import {AT_INVESTOR, AT_LOTS} from "../../src/types/Constants.sol";
+import {AT_INVESTOR, AT_LOTS, MAX_ROOM} from "../../src/types/Constants.sol";
 import {
     BindingPermit,
     EligibilityItem,
@@ -17,7 +17,8 @@ import {
 import {Fixture} from "../support/Fixture.sol";
 
 /// @title Inputs for which this side once named another rule than the pallets
-/// @notice When several rules fail, the lowest number is raised, and a rule whose inputs are missing is not named at all.
+/// @notice When several rules fail, the lowest number is raised, and a rule whose inputs are missing is not named at
+/// all.
 contract SameNumberRegression is Fixture {
     function defaultRule() internal pure override returns (uint8) {
         return 2;
@@ -61,7 +62,7 @@ contract SameNumberRegression is Fixture {
 
     /// A malformed investor was looked up by its low half: Ana's limit made the item too large, not malformed.
     function test_AMalformedInvestorIsNotJudgedByTheRecordOfItsLowHalf() external {
-        setEligibility(home, EligibilityItem(asset, ANA, VALID, 1, ALL_PERMISSIONS, type(int128).max));
+        setRoom(home, ANA, MAX_ROOM);
         OracleBatch memory batch = newBatch(home);
         bytes32 odd = bytes32(uint256(ANA) | (1 << 200));
         batch.eligibilities = new EligibilityItem[](1);
@@ -112,7 +113,8 @@ contract SameNumberRegression is Fixture {
         vm.assertEq(reasons[0].a, amount);
     }
 
-    /// Of an order whose lots are malformed to another investor only the form is told: a second free part is not locked.
+    /// Of an order whose lots are malformed to another investor only the form is told: a second free part is not
+    /// locked.
     function test_AnEmptyFreePartInFrontIsAnAmountOfZeroAndNoLockedLot() external {
         issue(home, ana, freeLot(1_000));
         TransferOrder memory order = initiate(home, ana, requestOf(away, BEN, ben, freeLot(10)));

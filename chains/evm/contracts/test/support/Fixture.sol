@@ -7,34 +7,39 @@ import {ComplianceBridge} from "../../src/ComplianceBridge.sol";
 import {ComplianceLens} from "../../src/ComplianceLens.sol";
 import {SecurityToken} from "../../src/SecurityToken.sol";
 import {IBridgeEvents} from "../../src/interfaces/IBridgeEvents.sol";
+import {ITokenControls} from "../../src/interfaces/ITokenControls.sol";
 import {Digests} from "../../src/libraries/Digests.sol";
-import {CONTROLLER, GUARDIAN, ROLE_ATTESTOR, ROLE_ORACLE} from "../../src/types/Constants.sol";
+import {GUARDIAN, ROLE_ATTESTOR, ROLE_ORACLE, controllerRole} from "../../src/types/Constants.sol";
 import {
     Approval,
     AssetParams,
     AssetTerms,
     BindingItem,
-    BindingPermit,
     EligibilityItem,
     InitiateRequest,
     Lot,
     OracleBatch,
+    PairRule,
+    QuotaItem,
     SignerSet,
+    Timing,
     TransferOrder,
     TransferReceipt
 } from "../../src/types/Types.sol";
-import {Test} from "./Test.sol";
+import {makeControls} from "./Extensions.sol";
+import {Signing} from "./Signing.sol";
 import {Vm} from "./Vm.sol";
 
 /// @title Two chains of one asset inside one EVM, with their people
 /// @notice Domains are made of the bridge's address and the deployment too, so two bridges here are two chains to the
 /// protocol; orders, approvals and receipts pass between them as they would over a relayer.
-abstract contract Fixture is Test {
+abstract contract Fixture is Signing {
     struct Chain {
         AccessManager authority;
         ComplianceBridge bridge;
         SecurityToken token;
         ComplianceLens lens;
+        address controls;
         bytes32 domain;
         uint64 batch;
     }
@@ -48,6 +53,13 @@ abstract contract Fixture is Test {
     uint128 internal constant MIN_LOT = 10;
     uint64 internal constant VALID = uint64(START + 30 days);
     uint8 internal constant ALL_PERMISSIONS = 7;
+    // Caps that no test reaches unless it sets others.
+    int128 internal constant LIMIT = 10 ** 18;
+    int64 internal constant QUOTA = 1000;
+    uint64 internal constant DELAY = 2 days;
+    uint64 internal constant GRACE = 1 days;
+    uint16 internal constant ORDER_REASON = 3;
+    bytes32 internal constant ORDER_DOCUMENT = keccak256("order of a court");
 
     address internal constant ADMIN_ = address(0xAD);
     address internal constant GUARD = address(0x60);
@@ -88,50 +100,8 @@ abstract contract Fixture is Test {
         return 1;
     }
 
-    // People and signatures
-
-    function sortedKeys(string memory label, uint256 count) internal pure returns (uint256[] memory keys) {
-        keys = new uint256[](count);
-        for (uint256 i; i < count; ++i) {
-            keys[i] = uint256(keccak256(abi.encode(label, i))) >> 1;
-        }
-        for (uint256 i = 1; i < count; ++i) {
-            for (uint256 j = i; j > 0 && vm.addr(keys[j - 1]) > vm.addr(keys[j]); --j) {
-                (keys[j - 1], keys[j]) = (keys[j], keys[j - 1]);
-            }
-        }
-    }
-
-    function addressesOf(uint256[] memory keys) internal pure returns (address[] memory addresses) {
-        addresses = new address[](keys.length);
-        for (uint256 i; i < keys.length; ++i) {
-            addresses[i] = vm.addr(keys[i]);
-        }
-    }
-
-    function signature(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
-        return abi.encodePacked(r, s, v);
-    }
-
-    /// @dev Signatures of the first `count` keys.
-    function signatures(uint256[] memory keys, uint256 count, bytes32 digest)
-        internal
-        pure
-        returns (bytes[] memory list)
-    {
-        list = new bytes[](count);
-        for (uint256 i; i < count; ++i) {
-            list[i] = signature(keys[i], digest);
-        }
-    }
-
     function separator(Chain storage chain) internal view returns (bytes32) {
         return Digests.separatorOf(chain.domain);
-    }
-
-    function b32(address account) internal pure returns (bytes32) {
-        return bytes32(uint256(uint160(account)));
     }
 
     // Set-up of chains
@@ -140,14 +110,15 @@ abstract contract Fixture is Test {
         chain.authority = new AccessManager(ADMIN_);
         vm.startPrank(ADMIN_);
         chain.authority.grantRole(GUARDIAN, GUARD, 0);
-        chain.authority.grantRole(CONTROLLER, CONTROL, 0);
         vm.stopPrank();
         chain.bridge = new ComplianceBridge(
             chain.authority,
             keccak256(bytes(name)),
             SignerSet(ROLE_ATTESTOR, 1, 2, addressesOf(attestorKeys)),
-            SignerSet(ROLE_ORACLE, 1, 2, addressesOf(oracleKeys))
+            SignerSet(ROLE_ORACLE, 1, 2, addressesOf(oracleKeys)),
+            Timing(DELAY, GRACE)
         );
+        chain.controls = makeControls();
         chain.domain = chain.bridge.domain();
         chain.lens = new ComplianceLens(chain.bridge);
     }
@@ -155,14 +126,22 @@ abstract contract Fixture is Test {
     function paramsOf(uint8 rule) internal view returns (AssetParams memory) {
         AssetTerms memory terms =
             AssetTerms(1, 2, rule, HOLDING_PERIOD, MAX_ORACLE_AGE, MIN_LOT, AUTHORISED, keccak256("document"));
-        return AssetParams(home.domain, keccak256("issuer"), keccak256("salt"), terms, "Share", "SHR");
+        PairRule[] memory none;
+        return AssetParams(home.domain, keccak256("issuer"), keccak256("salt"), terms, none, "Share", "SHR");
     }
 
     function _makeToken(Chain storage chain, uint8 rule) internal {
-        chain.token = new SecurityToken(address(chain.bridge), chain.authority, paramsOf(rule));
+        _listToken(chain, paramsOf(rule));
+    }
+
+    /// @dev Makes and registers the asset's token of a chain, with its controller.
+    function _listToken(Chain storage chain, AssetParams memory params) internal {
+        chain.token = new SecurityToken(address(chain.bridge), chain.authority, chain.controls, params);
         asset = chain.token.asset();
-        vm.prank(ADMIN_);
+        vm.startPrank(ADMIN_);
+        chain.authority.grantRole(controllerRole(asset), CONTROL, 0);
         chain.bridge.registerAsset(chain.token);
+        vm.stopPrank();
     }
 
     function _connect(Chain storage chain, bytes32 lane) internal {
@@ -175,14 +154,18 @@ abstract contract Fixture is Test {
     function _admit(Chain storage chain) private {
         OracleBatch memory batch = newBatch(chain);
         batch.eligibilities = new EligibilityItem[](3);
-        batch.eligibilities[0] = EligibilityItem(asset, ANA, VALID, 1, ALL_PERMISSIONS, 0);
-        batch.eligibilities[1] = EligibilityItem(asset, BEN, VALID, 2, ALL_PERMISSIONS, 0);
-        batch.eligibilities[2] = EligibilityItem(asset, CHO, VALID, 3, ALL_PERMISSIONS, 0);
+        batch.eligibilities[0] = EligibilityItem(asset, ANA, VALID, 1, ALL_PERMISSIONS, LIMIT);
+        batch.eligibilities[1] = EligibilityItem(asset, BEN, VALID, 2, ALL_PERMISSIONS, LIMIT);
+        batch.eligibilities[2] = EligibilityItem(asset, CHO, VALID, 3, ALL_PERMISSIONS, LIMIT);
         batch.bindings = new BindingItem[](4);
         batch.bindings[0] = BindingItem(asset, b32(ana), ANA);
         batch.bindings[1] = BindingItem(asset, b32(ana2), ANA);
         batch.bindings[2] = BindingItem(asset, b32(ben), BEN);
         batch.bindings[3] = BindingItem(asset, b32(cho), CHO);
+        batch.quotas = new QuotaItem[](3);
+        for (uint16 i; i < 3; ++i) {
+            batch.quotas[i] = QuotaItem(asset, i + 1, QUOTA);
+        }
         submit(chain, batch);
     }
 
@@ -225,60 +208,82 @@ abstract contract Fixture is Test {
         submit(chain, batch);
     }
 
-    // Digests of calldata objects
-
-    function digestBatch(OracleBatch calldata batch, bytes32 separator_) external pure returns (bytes32) {
-        return Digests.batch(batch, separator_);
+    /// @dev Moves an investor's limit; the rest of the record becomes that of a good one of the same class.
+    function moveLimit(Chain storage chain, bytes32 investor, int128 delta) internal {
+        setEligibility(chain, EligibilityItem(asset, investor, VALID, classOf(chain, investor), ALL_PERMISSIONS, delta));
     }
 
-    function digestApproval(Approval calldata approval, bytes32 separator_) external pure returns (bytes32) {
-        return Digests.approval(approval, separator_);
+    /// @dev Gives an investor room for exactly so much more.
+    function setRoom(Chain storage chain, bytes32 investor, int256 room) internal {
+        (,, int256 present) = chain.token.limitOf(investor);
+        moveLimit(chain, investor, int128(room - present));
     }
 
-    function digestReceipt(TransferReceipt calldata receipt, bytes32 separator_) external pure returns (bytes32) {
-        return Digests.receipt(receipt, separator_);
+    function moveQuota(Chain storage chain, uint16 class, int64 delta) internal {
+        OracleBatch memory batch = newBatch(chain);
+        batch.quotas = new QuotaItem[](1);
+        batch.quotas[0] = QuotaItem(asset, class, delta);
+        submit(chain, batch);
     }
 
-    function digestPermit(BindingPermit calldata permit, bytes32 separator_) external pure returns (bytes32) {
-        return Digests.permit(permit, separator_);
+    /// @dev Gives a class room for exactly so many more holders.
+    function setSeats(Chain storage chain, uint16 class, int64 seats) internal {
+        (int64 quota, uint64 holders) = chain.token.quotaOf(class);
+        moveQuota(chain, class, int64(holders) + seats - quota);
     }
 
-    // What a call is expected to refuse
-
-    function refuse(bytes4 selector) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector));
+    function classOf(Chain storage chain, bytes32 investor) internal view returns (uint16) {
+        return uint16(chain.token.eligibilityOf(investor) >> 176);
     }
 
-    function refuse(bytes4 selector, uint256 a) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a));
+    function roomOf(Chain storage chain, bytes32 investor) internal view returns (int256 room) {
+        (,, room) = chain.token.limitOf(investor);
     }
 
-    function refuse(bytes4 selector, uint256 a, uint256 b) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a, b));
+    function usedOf(Chain storage chain, bytes32 investor) internal view returns (uint256 used) {
+        (, used,) = chain.token.limitOf(investor);
     }
 
-    function refuse(bytes4 selector, uint256 a, uint256 b, uint256 c) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a, b, c));
+    function holdersOf(Chain storage chain, uint16 class) internal view returns (uint64 holders) {
+        (, holders) = chain.token.quotaOf(class);
     }
 
-    function num(address account) internal pure returns (uint256) {
-        return uint160(account);
+    function seatsOf(Chain storage chain, uint16 class) internal view returns (int64 quota) {
+        (quota,) = chain.token.quotaOf(class);
     }
 
-    // Freezes: the flags are checked by every rule, but no call of this version sets them
+    // The controller and the admin
 
     function freezeAccount(Chain storage chain, address account) internal {
-        _setFlag(chain, keccak256(abi.encode(account, uint256(4))), 224);
+        vm.prank(CONTROL);
+        controlsOf(chain).freezeAccount(account, true, ORDER_REASON, ORDER_DOCUMENT);
     }
 
     function freezeInvestor(Chain storage chain, bytes32 investor) internal {
-        _setFlag(chain, keccak256(abi.encode(investor, uint256(5))), 248);
+        vm.prank(CONTROL);
+        controlsOf(chain).freezeInvestor(investor, true, ORDER_REASON, ORDER_DOCUMENT);
     }
 
-    function _setFlag(Chain storage chain, bytes32 slot, uint256 shift) private {
-        address token = address(chain.token);
-        uint256 word = uint256(vm.load(token, slot));
-        vm.store(token, slot, bytes32(word | (1 << shift)));
+    function freezeAmount(Chain storage chain, bytes32 investor, uint256 amount) internal {
+        vm.prank(CONTROL);
+        controlsOf(chain).freezeAmount(investor, amount, ORDER_REASON, ORDER_DOCUMENT);
+    }
+
+    function setVelocity(Chain storage chain, uint256 capacity, uint256 rate) internal {
+        vm.prank(ADMIN_);
+        controlsOf(chain).setVelocity(capacity, rate);
+    }
+
+    /// @dev Puts other pair rules into the asset's terms, which become the next version.
+    function setPairs(Chain storage chain, PairRule[] memory pairs) internal {
+        AssetTerms memory terms = chain.token.info().terms;
+        terms.terms += 1;
+        vm.prank(ADMIN_);
+        controlsOf(chain).setTerms(terms, pairs);
+    }
+
+    function controlsOf(Chain storage chain) internal view returns (ITokenControls) {
+        return ITokenControls(address(chain.token));
     }
 
     // Lots, issues, orders

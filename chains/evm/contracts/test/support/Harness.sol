@@ -65,6 +65,39 @@ contract LotsHarness {
         rest = canonical(words);
     }
 
+    function takeAny(uint256 free, Lot[] memory lots, uint256 wanted, uint256 time)
+        external
+        pure
+        returns (Outcome memory outcome)
+    {
+        LotWord[] memory words = packed(lots);
+        LotWord[] memory taken;
+        (outcome.free, taken) = Lots.takeAny(free, words, wanted, time);
+        outcome.taken = Lots.unpack(taken);
+        outcome.lots = canonical(words);
+    }
+
+    function mergeNearest(Lot[] memory lots) external pure returns (Lot[] memory rest) {
+        LotWord[] memory words = packed(lots);
+        Lots.mergeNearest(words);
+        // As it comes: it is canonical by itself.
+        return Lots.unpack(words);
+    }
+
+    function mergeLots(Lot[] memory lots, Lot[] memory named, uint256 time)
+        external
+        pure
+        returns (Lot[] memory rest, uint256 folded, Lot memory into, Reason memory reason)
+    {
+        Findings memory findings;
+        LotWord[] memory words = packed(lots);
+        LotWord[] memory one = new LotWord[](1);
+        (folded, one[0]) = Lots.mergeLots(findings, words, packed(named), time);
+        if (findings.set != 0) return (rest, folded, into, findings.byCode[findings.lowest()]);
+        into = Lots.unpack(one)[0];
+        rest = canonical(words);
+    }
+
     function read(Lot[] memory lots) external pure returns (uint256 sum, uint256 set) {
         Findings memory findings;
         (, sum) = Lots.read(findings, lots);

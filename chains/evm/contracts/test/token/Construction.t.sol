@@ -5,15 +5,16 @@ import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManage
 
 import {ComplianceBridge} from "../../src/ComplianceBridge.sol";
 import {SecurityToken} from "../../src/SecurityToken.sol";
-import {Arrival, ISecurityToken} from "../../src/interfaces/ISecurityToken.sol";
+import {Arrival} from "../../src/interfaces/ISecurityToken.sol";
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
-import {AT_SETUP, AT_TERMS, AT_TEXT, MAX_AMOUNT} from "../../src/types/Constants.sol";
-import {AssetParams, SignerSet} from "../../src/types/Types.sol";
+import {ITokenEvents} from "../../src/interfaces/ITokenEvents.sol";
+import {AT_PAIRS, AT_SETUP, AT_TERMS, AT_TEXT, MAX_AMOUNT} from "../../src/types/Constants.sol";
+import {AssetParams, EligibilityItem, PairRule, SignerSet, Timing} from "../../src/types/Types.sol";
 import {Fixture} from "../support/Fixture.sol";
 
 contract TokenConstructionTest is Fixture {
     function make(AssetParams memory params) private {
-        new SecurityToken(address(home.bridge), home.authority, params);
+        new SecurityToken(address(home.bridge), home.authority, home.controls, params);
     }
 
     function refuseTerms(AssetParams memory params) private {
@@ -89,24 +90,44 @@ contract TokenConstructionTest is Fixture {
     function test_RefusesNoAuthority() external {
         AssetParams memory params = paramsOf(1);
         refuse(IRefusals.Malformed.selector, AT_SETUP);
-        new SecurityToken(address(home.bridge), AccessManager(address(0)), params);
+        new SecurityToken(address(home.bridge), AccessManager(address(0)), home.controls, params);
+    }
+
+    function test_RefusesAnExtensionWithoutCode() external {
+        AssetParams memory params = paramsOf(1);
+        refuse(IRefusals.Malformed.selector, AT_SETUP);
+        new SecurityToken(address(home.bridge), home.authority, address(0xDEAD), params);
+    }
+
+    function test_RefusesPairRulesThatContradictTheirOrderOrTheTerms() external {
+        AssetParams memory params = paramsOf(1);
+        params.pairs = new PairRule[](2);
+        params.pairs[0] = PairRule(2, 1, 0);
+        params.pairs[1] = PairRule(1, 2, 0);
+        refuse(IRefusals.Malformed.selector, AT_PAIRS);
+        make(params);
+        params.pairs[1] = PairRule(2, 2, 2);
+        make(params);
+        params.terms.holdingPeriod = 0;
+        refuse(IRefusals.Malformed.selector, AT_PAIRS);
+        make(params);
     }
 
     function test_ObeysNobodyButTheBridge() external {
-        bytes4 selector = ISecurityToken.OnlyBridge.selector;
+        bytes4 selector = ITokenEvents.OnlyBridge.selector;
         Arrival memory arrival;
         refuse(selector, num(address(this)));
         home.token.setClock(1);
         refuse(selector, num(address(this)));
         home.token.setPause(1);
         refuse(selector, num(address(this)));
-        home.token.applyEligibility(ANA, 1, 1, 7, 0, 1);
+        home.token.applyEligibilities(new EligibilityItem[](1), 1);
         refuse(selector, num(address(this)));
         home.token.applyBinding(b32(ANYONE), ANA);
         refuse(selector, num(address(this)));
         home.token.applyQuota(1, 1);
         refuse(selector, num(address(this)));
-        home.token.settleDelivered(ANA, 1, 0);
+        home.token.settleDelivered(ANA, 1, 0, 0, true);
         refuse(selector, num(address(this)));
         home.token.refund(ANA, ana, 1, arrival.lots);
         refuse(selector, num(address(this)));
@@ -127,7 +148,7 @@ contract BridgeConstructionTest is Fixture {
 
     function refuseSets(SignerSet memory first, SignerSet memory second) private {
         refuse(IRefusals.Malformed.selector, AT_SETUP);
-        new ComplianceBridge(home.authority, keccak256("new"), first, second);
+        new ComplianceBridge(home.authority, keccak256("new"), first, second, Timing(DELAY, GRACE));
     }
 
     function test_DerivesItsDomainFromChainAddressAndDeployment() external view {
@@ -149,7 +170,7 @@ contract BridgeConstructionTest is Fixture {
         set = SignerSet(1, 1, 14, addressesOf(sortedKeys("many", 26)));
         refuseSets(set, oracle());
         set = SignerSet(1, 1, 13, addressesOf(sortedKeys("many", 25)));
-        new ComplianceBridge(home.authority, keccak256("new"), set, oracle());
+        new ComplianceBridge(home.authority, keccak256("new"), set, oracle(), Timing(DELAY, GRACE));
     }
 
     function test_RefusesSetsOutOfOrderOrWithNobody() external {
@@ -185,8 +206,8 @@ contract BridgeConstructionTest is Fixture {
     function test_RefusesNoAuthorityAndNoDeployment() external {
         (SignerSet memory first, SignerSet memory second) = (attestors(), oracle());
         refuse(IRefusals.Malformed.selector, AT_SETUP);
-        new ComplianceBridge(AccessManager(address(0)), keccak256("new"), first, second);
+        new ComplianceBridge(AccessManager(address(0)), keccak256("new"), first, second, Timing(DELAY, GRACE));
         refuse(IRefusals.Malformed.selector, AT_SETUP);
-        new ComplianceBridge(home.authority, 0, first, second);
+        new ComplianceBridge(home.authority, 0, first, second, Timing(DELAY, GRACE));
     }
 }

@@ -2,8 +2,8 @@
 pragma solidity =0.8.37;
 
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
-import {ISecurityToken} from "../../src/interfaces/ISecurityToken.sol";
-import {AT_LOTS, MAX_AMOUNT} from "../../src/types/Constants.sol";
+import {ITokenEvents} from "../../src/interfaces/ITokenEvents.sol";
+import {AT_LOTS, MAX_AMOUNT, controllerRole} from "../../src/types/Constants.sol";
 import {Lot} from "../../src/types/Types.sol";
 import {Fixture} from "../support/Fixture.sol";
 
@@ -16,7 +16,7 @@ contract IssueTest is Fixture {
 
     function test_GivesFreeAndLockedLots() external {
         vm.expectEmit(address(home.token));
-        emit ISecurityToken.Issued(asset, ANA, b32(ana), twoLots());
+        emit ITokenEvents.Issued(asset, ANA, b32(ana), twoLots());
         issue(home, ana, twoLots());
         (uint256 free,, Lot[] memory held,,,) = home.token.positionOf(ANA);
         vm.assertEq(free, 100);
@@ -46,7 +46,7 @@ contract IssueTest is Fixture {
 
     function test_RefusesAControllerWhoHoldsTheRoleWithADelay() external {
         vm.prank(ADMIN_);
-        home.authority.grantRole(2, ANYONE, 1 days);
+        home.authority.grantRole(controllerRole(asset), ANYONE, 1 days);
         refuse(IRefusals.NotController.selector, num(ANYONE));
         vm.prank(ANYONE);
         home.token.issue(ana, freeLot(1));

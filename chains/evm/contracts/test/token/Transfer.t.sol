@@ -2,7 +2,7 @@
 pragma solidity =0.8.37;
 
 import {IRefusals} from "../../src/interfaces/IRefusals.sol";
-import {ISecurityToken} from "../../src/interfaces/ISecurityToken.sol";
+import {ITokenEvents} from "../../src/interfaces/ITokenEvents.sol";
 import {MAX_AMOUNT} from "../../src/types/Constants.sol";
 import {Lot} from "../../src/types/Types.sol";
 import {Fixture} from "../support/Fixture.sol";
@@ -58,7 +58,7 @@ contract TransferTest is TransferBase {
         move(ana, ben, 1500);
         vm.warp(START + 100);
         vm.expectEmit(address(home.token));
-        emit ISecurityToken.LotsFolded(asset, ANA, 500);
+        emit ITokenEvents.LotsFolded(asset, ANA, 500);
         move(ana, ben, 1500);
         vm.assertEq(lots(ANA).length, 0);
         vm.assertEq(free(BEN), 1500);
@@ -274,7 +274,7 @@ contract TransferRestartedTest is TransferBase {
         vm.warp(START + 1 + HOLDING_PERIOD);
         setEligibility(home, BEN, uint64(block.timestamp + 1), ALL_PERMISSIONS);
         vm.expectEmit(address(home.token));
-        emit ISecurityToken.LotsFolded(asset, BEN, MIN_LOT);
+        emit ITokenEvents.LotsFolded(asset, BEN, MIN_LOT);
         move(ana, ben, MIN_LOT);
         vm.assertEq(lots(BEN).length, 24);
         vm.assertEq(free(BEN), MIN_LOT);

@@ -8,8 +8,8 @@ use crate::{
 	digests::{
 		digest_approval, digest_batch, digest_order, digest_permit, digest_receipt, digest_rejection, digest_signer_set,
 	},
-	Approval, BindingItem, BindingPermit, EligibilityItem, OracleBatch, QuotaItem, Rejection, TransferOrder,
-	TransferReceipt,
+	Approval, BindingItem, BindingPermit, EligibilityItem, OracleBatch, QuotaItem, Rejection, SignerProposal,
+	TransferOrder, TransferReceipt,
 };
 
 fn order(case: &Case) -> TransferOrder {
@@ -160,13 +160,13 @@ fn permits_agree() {
 #[test]
 fn signer_sets_agree() {
 	for case in cases("digests", "signerSet") {
-		let set = abi::SignerSet {
+		let set = SignerProposal {
 			role: case.number("role"),
 			id: case.number("id"),
 			threshold: case.number("threshold"),
-			signers: case.list("signers", |value| address(value).0.into()),
+			signers: case.list("signers", address),
 		};
-		assert_abi(set.clone(), &case);
-		assert_eq!(digest_signer_set(set, case.hash("domain")), case.hash("digest"));
+		assert_abi(abi::SignerSet::from(&set), &case);
+		assert_eq!(digest_signer_set(&set, case.hash("domain")), case.hash("digest"));
 	}
 }

@@ -1,0 +1,183 @@
+"""examples/building, followed by its README: a building in four jurisdictions, registered, issued, sold and crossed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.commands import ROOT, answer, run
+
+pytestmark = [pytest.mark.chains, pytest.mark.timeout(600)]
+
+BUILDING = ROOT / "examples" / "building"
+QUAY = ("--asset", "QUAY12")
+YEAR, HALF = 365 * 86_400, 180 * 86_400
+CHAINS = ("substrate", "evm")
+
+
+def holders(table: dict[str, Any]) -> dict[tuple[str, str], int]:
+    """(chain, holder) -> everything of theirs there."""
+    return {(line["chain"], line["holder"]): line["total"] for line in table["holders"]}
+
+
+def codes(*arguments: str) -> list[int]:
+    """The numbers of all rules that an `explain` names."""
+    return [reason["code"] for reason in answer("explain", *arguments, *QUAY, code=2)["reasons"]]
+
+
+@pytest.fixture(scope="module")
+def registered(running: dict[str, Any]) -> dict[str, Any]:
+    """The asset, registered by its file; the dry run before it changes nothing."""
+    file = str(BUILDING / "building.toml")
+    planned = answer("asset", "register", file, "--check")
+    assert planned["taken"] == 0
+    assert not any(step["done"] for step in planned["steps"])
+    done: dict[str, Any] = answer("asset", "register", file)
+    assert done["asset"] == planned["asset"]
+    assert done["taken"] == len(planned["steps"])
+    return done
+
+
+@pytest.fixture(scope="module")
+def issued(registered: dict[str, Any]) -> dict[str, Any]:
+    """Everybody admitted, everything issued."""
+    admitted = answer("asset", "admit", str(BUILDING / "investors.csv"), *QUAY)
+    assert admitted["published"] == {"substrate": 7, "evm": 7}
+    file = str(BUILDING / "issue.csv")
+    checked = answer("asset", "issue", file, *QUAY, "--check")
+    assert checked["passes"] is True
+    assert checked["issued_rows"] == 0
+    done: dict[str, Any] = answer("asset", "issue", file, *QUAY)
+    assert (done["issued_rows"], done["issued_amount"]) == (9, 100_000)
+    return done
+
+
+@pytest.fixture(scope="module")
+def sold(issued: dict[str, Any]) -> dict[str, Any]:
+    """After the one sale that is allowed; what the table said before it, and at which blocks."""
+    before: dict[str, Any] = answer("asset", "cap-table", *QUAY)
+    assert answer("transfer", "ida", "leo", "500", *QUAY)["chain"] == "substrate"
+    return before
+
+
+@pytest.fixture(scope="module")
+def crossed(sold: dict[str, Any]) -> dict[str, Any]:
+    """Gil's locked units and some of Leo's are on the EVM chain."""
+    locked: dict[str, Any] = answer("cross", "gil", "--to", "evm", *QUAY)
+    answer("cross", "leo", "--to", "evm", "--free", "1000", *QUAY)
+    return locked
+
+
+def test_a_second_registration_finds_everything_done(registered: dict[str, Any]) -> None:
+    again = answer("asset", "register", str(BUILDING / "building.toml"))
+    assert again["taken"] == 0
+    assert all(step["done"] for step in again["steps"])
+
+
+def test_both_chains_state_the_same_asset_with_its_documents(registered: dict[str, Any]) -> None:
+    shown = answer("asset", "show", *QUAY)
+    one, other = (shown["chains"][name] for name in CHAINS)
+    for key in ("name", "decimals", "terms", "terms_document", "pairs", "holding_period", "authorised_issue"):
+        assert one[key] == other[key], key
+    assert sorted(one["documents"]) == sorted(other["documents"]) == ["ISIN", "memorandum", "policy"]
+    assert one["documents"]["ISIN"]["uri"] == "urn:isin:US74876Y1010"
+    assert {key: one["documents"][key]["hash"] for key in one["documents"]} == {
+        key: other["documents"][key]["hash"] for key in other["documents"]
+    }
+    quotas = {
+        name: sum(shown["chains"][chain]["quotas"][name]["quota"] for chain in CHAINS) for name in shown["classes"]
+    }
+    assert quotas == {"us-506c": 1999, "reg-s-de": 149, "reg-s-sg": 50, "reg-s-hk": 50}
+
+
+def test_the_same_file_issues_nothing_twice(issued: dict[str, Any]) -> None:
+    again = answer("asset", "issue", str(BUILDING / "issue.csv"), *QUAY)
+    assert [row["issued"] for row in again["rows"]] == [row["issued"] for row in issued["rows"]]
+    assert answer("audit", "show", *QUAY)["issued"] == 100_000
+
+
+def test_a_file_with_a_row_that_fails_signs_nothing_and_names_every_rule(
+    issued: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "more.csv"
+    file.write_text("holder,amount,acquired,unlocks,free\nleo,1,,,yes\nkim,100000,,,yes\n")
+    finished = answer("asset", "issue", str(file), *QUAY, code=2)
+    assert finished["refused"] is True
+    assert finished["issued_rows"] == 0
+    assert [reason["code"] for reason in finished["rows"][0]["reasons"]] == [49]
+    assert [reason["code"] for reason in finished["rows"][1]["reasons"]] == [16, 49]
+
+
+def test_the_lots_are_locked_as_the_file_says(issued: dict[str, Any]) -> None:
+    position = answer("position", "show", "gil", *QUAY)["substrate"]["gil"]
+    (lot,) = position["lots"]
+    assert (position["free"], lot["amount"], lot["unlocks_at"] - lot["acquired_at"]) == (0, 18_000, YEAR)
+    position = answer("position", "show", "ida", *QUAY)["substrate"]["ida"]
+    (lot,) = position["lots"]
+    assert (position["free"] + lot["amount"], lot["unlocks_at"] - lot["acquired_at"]) == (15_000, HALF)
+
+
+def test_three_sales_are_refused_on_substrate_each_by_its_rule(sold: dict[str, Any]) -> None:
+    assert codes("transfer", "leo", "gil", "100") == [18]
+    assert codes("transfer", "gil", "jon", "100") == [14]
+    assert codes("transfer", "leo", "kim", "100") == [16]
+    refused = run("transfer", "leo", "gil", "100", *QUAY)
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_cap_table_closes_before_and_after_the_sale(sold: dict[str, Any]) -> None:
+    after = answer("asset", "cap-table", *QUAY)
+    assert (sold["closes"], after["closes"], after["total"]) == (True, True, 100_000)
+    assert (holders(sold)["substrate", "ida"], holders(sold)["substrate", "leo"]) == (15_000, 15_000)
+
+
+def test_a_record_date_shows_the_table_as_it_was(sold: dict[str, Any], crossed: dict[str, Any]) -> None:
+    blocks = [f"--{name}-block={sold['blocks'][name]['number']}" for name in CHAINS]
+    then = answer("asset", "cap-table", *QUAY, *blocks)
+    assert (then["holders"], then["blocks"], then["closes"]) == (sold["holders"], sold["blocks"], True)
+    later = answer("asset", "cap-table", *QUAY)
+    assert holders(later)["evm", "gil"] == 18_000
+
+
+def test_the_lock_crosses_with_the_units(crossed: dict[str, Any]) -> None:
+    assert [stage["stage"] for stage in crossed["timeline"]] == ["initiated", "delivered", "settled"]
+    (sent,) = crossed["order"]["lots"]
+    position = answer("position", "show", "gil", *QUAY)
+    assert position["evm"]["gil"]["lots"] == [sent]
+    assert position["substrate"]["gil"]["total"] == 0
+    assert sent["unlocks_at"] - sent["acquired_at"] == YEAR
+
+
+def test_the_seat_crosses_with_the_last_units(crossed: dict[str, Any]) -> None:
+    limits = answer("limits", "show", "gil", *QUAY)
+    us = [limits[name]["classes"]["us-506c"] for name in CHAINS]
+    assert crossed["order"]["seat"] == 41203
+    assert sum(one["quota"] for one in us) == 1999
+    assert [one["holders"] for one in us] == [1, 1]
+    assert limits["evm"]["investor"]["limit"] == 20_000 + 18_000
+
+
+def test_the_same_sales_are_refused_on_evm_by_the_same_rules(crossed: dict[str, Any]) -> None:
+    assert codes("transfer", "gil", "jon", "100", "--chain", "evm") == [14]
+    assert codes("transfer", "leo", "gil", "100", "--chain", "evm") == [18]
+
+
+def test_everything_adds_up_over_both_chains(crossed: dict[str, Any]) -> None:
+    table = answer("asset", "cap-table", *QUAY)
+    assert (table["closes"], table["total"], table["in_flight"]) == (True, 100_000, 0)
+    assert table["supply"] == {"substrate": 81_000, "evm": 19_000}
+    audit = answer("audit", "show", *QUAY)
+    assert (audit["closes"], audit["issued"]) == (True, 100_000)
+
+
+def test_the_table_as_csv_has_the_same_sum(crossed: dict[str, Any]) -> None:
+    finished = run("asset", "cap-table", *QUAY, "--csv")
+    assert finished.returncode == 0, finished.stderr
+    rows = list(csv.DictReader(io.StringIO(finished.stdout)))
+    assert sum(int(row["amount"]) for row in rows) == 100_000
+    assert {row["kind"] for row in rows} == {"free", "locked"}

@@ -10,6 +10,7 @@ import typer
 from lockstep_cli.output import Json, people_console, print_json, progress_console
 from lockstep_cli.paths import new_run_folder
 
+
 def issuance(
     flows: Annotated[int, typer.Option(min=10, help="Flows for the figure of flows per second.")] = 2_000,
     connections: Annotated[int, typer.Option(min=1, max=200, help="Flows at once.")] = 16,

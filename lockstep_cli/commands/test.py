@@ -80,6 +80,9 @@ def run_all(
     is installed, or the run fails. The exit code is 1 when a part failed.
     """
     console = progress_console() if json else people_console()
+    if in_ci():
+        # A test that finds no server fails there and says so: what this could not install is not hidden.
+        subprocess.run(["bash", str(ROOT / "scripts" / "setup-postgresql.sh")], check=False, stdout=sys.stderr)
     parts = chosen(python_parts(expression) if fast or expression else all_parts(console), only)
     if fast:
         parts = [part for part in parts if part.name in FAST_PARTS]

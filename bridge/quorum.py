@@ -85,7 +85,20 @@ def check_quorum(
     """
     if len(signatures) > MAX_SIGNERS:
         raise Refused.of(Refusal.Malformed, MAX_SIGNERS)
-    signers = tuple(_signer_of(digest, place, signature, recover) for place, signature in enumerate(signatures))
+    return check_signers(signer_set, [_signer_of(digest, signature, recover) for signature in signatures])
+
+
+def check_signers(signer_set: SignerSet, recovered: Sequence[bytes | None]) -> tuple[bytes, ...]:
+    """The same for signers that were recovered already; None where a signature is not canonical or nobody can have made it.
+
+    Raises:
+        Refused: as `check_quorum`.
+    """
+    if len(recovered) > MAX_SIGNERS:
+        raise Refused.of(Refusal.Malformed, MAX_SIGNERS)
+    if None in recovered:
+        raise Refused.of(Refusal.SignatureMalformed, recovered.index(None))
+    signers = tuple(signer for signer in recovered if signer is not None)
     for signer in signers:
         if signer not in signer_set.signers:
             raise Refused.of(Refusal.SignerUnknown, int.from_bytes(signer, "big"))
@@ -133,8 +146,5 @@ def check_signer_set(signer_set: SignerSet) -> None:
         raise InvalidSignerSet(size, threshold, problem)
 
 
-def _signer_of(digest: bytes, place: int, signature: bytes, recover: Recover) -> bytes:
-    signer = recover(digest, signature) if is_canonical(signature) else None
-    if signer is None:
-        raise Refused.of(Refusal.SignatureMalformed, place)
-    return signer
+def _signer_of(digest: bytes, signature: bytes, recover: Recover) -> bytes | None:
+    return recover(digest, signature) if is_canonical(signature) else None

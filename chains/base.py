@@ -26,7 +26,7 @@ from bridge.types import (
 from chains.accounts import Account
 from chains.errors import MalformedAnswer
 from chains.token_events import Event
-from chains.views import AssetParams, Views
+from chains.views import AssetParams, LimitView, Views
 
 OnSigned = Callable[[str], None]
 """Told the hash of each signed transaction before it leaves, so that a journal holds it whatever happens next."""
@@ -210,6 +210,12 @@ class Chain(Protocol):
 
     def views(self, at: BlockRef | None = None) -> Views:
         """The read side in the state after `at` (None: after the newest block, whatever it is at each call)."""
+
+    def words(self, keys: Sequence[tuple[bytes, bytes]], at: BlockRef) -> list[int]:
+        """The eligibility words of many (asset, investor) in the state after `at`, in their order; 0: no record."""
+
+    def limits(self, keys: Sequence[tuple[bytes, bytes]], at: BlockRef) -> list[LimitView]:
+        """Parts of holding limits of many (asset, investor) in the state after `at`, in their order."""
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
         """The protocol's events in [first, last], in order. NotFinal when this node has not finalised `last`."""

@@ -6,7 +6,7 @@ Each error says whether the chain may have changed: a caller that moves value mu
 
 from __future__ import annotations
 
-from bridge.errors import LockstepError, RecoverableError
+from bridge.errors import InvalidInput, LockstepError, RecoverableError, UnrecoverableError
 
 
 class ChainError(LockstepError):
@@ -88,3 +88,23 @@ class TransactionFailed(ChainError):
         self.tx_hash = tx_hash
         self.detail = detail
         super().__init__(chain, f"transaction {tx_hash} failed: {detail}")
+
+
+class SettingsRefused(InvalidInput):
+    """A process was started with settings that it must not run with."""
+
+
+class NodesDisagree(UnrecoverableError):
+    """Two nodes of one chain gave different answers about the same final block: one of them lies or is broken."""
+
+    def __init__(self, chain: str, what: str) -> None:
+        self.chain, self.what = chain, what
+        super().__init__(f"the nodes of {chain} disagree about {what}")
+
+
+class TooFewNodes(RecoverableError):
+    """Fewer nodes answered than must agree. A time-out is no vote, neither yes nor no."""
+
+    def __init__(self, chain: str, answered: int, needed: int) -> None:
+        self.chain, self.answered, self.needed = chain, answered, needed
+        super().__init__(f"{answered} nodes of {chain} answered, {needed} must agree")

@@ -52,10 +52,10 @@ COMMANDS = (
         "demo",
         "demo",
         "demo",
-        "Move a locked position across two real chains and back, and check every promise.",
+        "Credentials in, eligibility out, a locked position across two real chains and back; every promise checked.",
         START,
     ),
-    Command("up", "up", "up", "Keep both chains, the attestors and the relayer running until Ctrl-C.", START),
+    Command("up", "up", "up", "Keep both chains, issuer, oracle, attestors and relayer running until Ctrl-C.", START),
     Command(
         "position",
         "position",

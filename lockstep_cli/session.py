@@ -121,13 +121,14 @@ def open_session(asset: str | None = None) -> Iterator[Session]:
 
 def entries(state: SystemState, book: Book) -> Book:
     """The book with the asset that the system started with."""
-    investors = {name: _entry_of_cast(name, investor) for name, investor in state.investors.items()}
+    numbers = {name: state.classes.get(name, CLASS_QUALIFIED) for name in state.investors}
+    investors = {name: _entry_of_cast(name, investor, numbers[name]) for name, investor in state.investors.items()}
     first = AssetEntry(
         asset=state.asset.lower(),
         symbol=house.SYMBOL,
         name=house.NAME,
         home="substrate",
-        classes={"qualified": CLASS_QUALIFIED},
+        classes={_class_name(number): number for number in sorted(set(numbers.values()))},
         investor_cap=HOLDING_CAP,
         investors=investors,
     )
@@ -148,13 +149,18 @@ def people_of(entry: AssetEntry) -> dict[str, Person]:
     return found
 
 
-def _entry_of_cast(name: str, investor: str) -> HolderEntry:
+def _class_name(number: int) -> str:
+    """What a class that the oracle drew is called here: the oracle alone knows what it stands for."""
+    return "qualified" if number == CLASS_QUALIFIED else f"class {number}"
+
+
+def _entry_of_cast(name: str, investor: str, class_number: int) -> HolderEntry:
     person = guest(name, bytes.fromhex(investor.removeprefix("0x")))
     return HolderEntry(
         name=name,
         investor=investor,
-        class_name="qualified",
-        class_number=CLASS_QUALIFIED,
+        class_name=_class_name(class_number),
+        class_number=class_number,
         valid_until=0,
         limit=HOLDING_CAP,
         accounts={chain: "0x" + person.account(chain).id.hex() for chain in CHAINS},

@@ -12,10 +12,6 @@ class RelayerError(LockstepError):
     """Root of the errors of relayer and attestor."""
 
 
-class SettingsRefused(RelayerError, InvalidInput):
-    """A process was started with settings that it must not run with."""
-
-
 class ChainReplaced(RelayerError, UnrecoverableError):
     """A block this process took facts from is no longer on the chain: finality broke, or it is another chain.
 
@@ -53,22 +49,6 @@ class LaneHalted(RelayerError, UnrecoverableError):
     def __init__(self, source: bytes, destination: bytes, why: str) -> None:
         self.source, self.destination, self.why = source, destination, why
         super().__init__(f"the lane {source.hex()} to {destination.hex()} is halted: {why}")
-
-
-class NodesDisagree(RelayerError, UnrecoverableError):
-    """Two nodes of one chain gave different answers about the same final block: one of them lies or is broken."""
-
-    def __init__(self, chain: str, what: str) -> None:
-        self.chain, self.what = chain, what
-        super().__init__(f"the nodes of {chain} disagree about {what}")
-
-
-class TooFewNodes(RelayerError, RecoverableError):
-    """Fewer nodes answered than must agree. A time-out is no vote, neither yes nor no."""
-
-    def __init__(self, chain: str, answered: int, needed: int) -> None:
-        self.chain, self.answered, self.needed = chain, answered, needed
-        super().__init__(f"{answered} nodes of {chain} answered, {needed} must agree")
 
 
 class ClockAhead(RelayerError, RecoverableError):

@@ -9,13 +9,14 @@ from contextlib import ExitStack
 
 from bridge.domains import evm_of_account
 from chains.accounts import Account, load_evm_key, load_substrate_key
+from chains.clocks import ChainClock, utc
+from chains.errors import SettingsRefused
+from chains.settings import is_development, require_domain, require_unpublished
 from relayer.actions import Actions
-from relayer.clocks import ChainClock, utc
 from relayer.collect import Collector
 from relayer.daemon import Daemon, Watched
-from relayer.errors import SettingsRefused
 from relayer.journal import Journal
-from relayer.settings import RelayerSettings, is_development, require_domain, require_unpublished
+from relayer.settings import RelayerSettings
 
 
 def run(

@@ -8,9 +8,10 @@ lowest of them. Nothing here reads a clock, a chain or a key, and nothing change
 Where to look: `state` what a chain knows; `rules` rules that several operations share; `transfers` moving on one chain;
 `issuing` issue and redemption; `departures` and `arrivals` the two sides of a crossing; `oracle` batches and permits;
 `control` and `control_lots` what a controller may do; `governance` what admin and guardian do; `forwarding` how tokens
-follow a recovered account or a replaced investor.
+follow a recovered account or a replaced investor; `signers` who signs, and how signer sets follow each other.
 
-Not here: signatures and signer sets (`bridge.quorum`), allowances of the EVM token, fees, and what waits in a mempool.
+Not here: the bytes of signatures (`bridge.quorum`), allowances of the EVM token and a token's replacement (that chain's own
+matters), fees, and what waits in a mempool.
 The differential test holds this model against the pallets and the contracts, operation by operation.
 """
 
@@ -44,7 +45,29 @@ from bridge.ledger.governance import (
 )
 from bridge.ledger.issuing import issue, redeem
 from bridge.ledger.oracle import bind, submit_batch
-from bridge.ledger.state import Account, Asset, ClassCount, Crossing, Document, Done, Event, Holder, Lane, Ledger
+from bridge.ledger.signers import (
+    Signatures,
+    activate_signers,
+    cancel_signers,
+    propose_signers,
+    propose_signers_signed,
+    retire_signers,
+    strike_signer,
+)
+from bridge.ledger.state import (
+    Account,
+    Asset,
+    ClassCount,
+    Crossing,
+    Document,
+    Done,
+    Event,
+    Holder,
+    Lane,
+    Ledger,
+    Proposed,
+    RoleSigners,
+)
 from bridge.ledger.transfers import merge_lots, transfer
 
 __all__ = [
@@ -58,8 +81,13 @@ __all__ = [
     "Holder",
     "Lane",
     "Ledger",
+    "Proposed",
+    "RoleSigners",
+    "Signatures",
+    "activate_signers",
     "bind",
     "cancel_release",
+    "cancel_signers",
     "deliver",
     "explain_deliver",
     "force_transfer",
@@ -77,6 +105,8 @@ __all__ = [
     "pause_asset",
     "pause_lane",
     "propose_release",
+    "propose_signers",
+    "propose_signers_signed",
     "recover",
     "redeem",
     "register_asset",
@@ -88,11 +118,13 @@ __all__ = [
     "resume",
     "resume_asset",
     "resume_lane",
+    "retire_signers",
     "set_document",
     "set_rate",
     "set_terms",
     "set_velocity",
     "settle",
+    "strike_signer",
     "submit_batch",
     "transfer",
 ]

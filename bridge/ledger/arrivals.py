@@ -1,6 +1,6 @@
 """The destination's side of a crossing: the only judge of an order.
 
-Signatures are not looked at here: whoever delivers or rejects stands for a quorum of attestors.
+Signatures are asked last, after every rule that needs none.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from bridge.ledger import rules
 from bridge.ledger.findings import Findings
 from bridge.ledger.forwarding import investor_of, landing, present
 from bridge.ledger.issuing import check_authorised
+from bridge.ledger.signers import Signatures, check_quorum
 from bridge.ledger.state import Asset, Crossing, Done, Event, Holder, Ledger, with_entry
 from bridge.ledger.transfers import change_balance
 from bridge.refusals import MalformedAt, Refusal
@@ -25,6 +26,7 @@ from bridge.types import (
     Lot,
     Outcome,
     PauseBit,
+    Role,
     TransferOrder,
 )
 
@@ -39,13 +41,20 @@ class _Arriving:
     lots: tuple[Lot, ...]
 
 
-def deliver(ledger: Ledger, now: int, orders: Sequence[TransferOrder], approval: Approval) -> Done:
+def deliver(
+    ledger: Ledger,
+    now: int,
+    orders: Sequence[TransferOrder],
+    approval: Approval,
+    signatures: Signatures | None = None,
+) -> Done:
     """Credit orders that the approval names, each by its own rules: an event per order says how it went. Refused.
 
-    Orders that all have an outcome already are answered without looking at the approval.
+    Orders that all have an outcome already are answered without looking at the approval or its signatures.
     """
     if not orders or any(not _outcome(ledger, order) for order in orders):
         _check_approval(orders, approval, now)
+        check_quorum(ledger, now, Role.ATTESTOR, signatures)
     events: list[Event] = []
     for order in orders:
         done = _deliver_one(ledger, now, order, approval)
@@ -59,7 +68,7 @@ def explain_deliver(ledger: Ledger, now: int, order: TransferOrder) -> Findings:
     return findings
 
 
-def reject(ledger: Ledger, now: int, order: TransferOrder, reason: int) -> Done:
+def reject(ledger: Ledger, now: int, order: TransferOrder, reason: int, signatures: Signatures | None = None) -> Done:
     """End an order without crediting it: Expired when the reason is DeadlinePassed, else Rejected. Never paused. Refused."""
     findings = Findings()
     _check_shape(findings, order)
@@ -71,6 +80,7 @@ def reject(ledger: Ledger, now: int, order: TransferOrder, reason: int) -> Done:
     expired = reason == Refusal.DeadlinePassed
     findings.refuse_if(expired and now < order.deadline, Refusal.NotYet, order.deadline)
     findings.enforce()
+    check_quorum(ledger, now, Role.ATTESTOR, signatures)
     outcome = Outcome.EXPIRED if expired else Outcome.REJECTED
     told = {"order_id": digest_order(order), "source": order.source, "nonce": order.nonce}
     event = Event.of("OrderRejected", **told, outcome=int(outcome), reason=reason, decided_at=now)

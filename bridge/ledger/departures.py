@@ -1,6 +1,6 @@
 """The source's side of a crossing: orders leave, and are settled by a receipt.
 
-Signatures are not looked at here: whoever settles stands for a quorum of attestors.
+A settlement's signatures are asked last, after every rule that needs none.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from bridge.domains import is_account
 from bridge.ledger import rules
 from bridge.ledger.findings import Findings
 from bridge.ledger.forwarding import investor_of, landing, present
+from bridge.ledger.signers import Signatures, check_quorum
 from bridge.ledger.state import Asset, Crossing, Done, Event, Holder, Lane, Ledger, with_entry, without_entry
 from bridge.ledger.transfers import change_balance
 from bridge.refusals import MalformedAt, Refusal
@@ -28,6 +29,7 @@ from bridge.types import (
     Outcome,
     PauseBit,
     Permission,
+    Role,
     TransferOrder,
     TransferReceipt,
 )
@@ -62,7 +64,9 @@ def initiate(ledger: Ledger, now: int, caller: bytes, request: InitiateRequest) 
     return _depart(ledger, asset, crossing, order, leaving, now)
 
 
-def settle(ledger: Ledger, now: int, order: TransferOrder, receipt: TransferReceipt) -> Done:
+def settle(
+    ledger: Ledger, now: int, order: TransferOrder, receipt: TransferReceipt, signatures: Signatures | None = None
+) -> Done:
     """End an order by the destination's outcome: the flight ends, or the very lots come back. Refused."""
     findings = Findings()
     findings.refuse_if(bool(ledger.pause & PauseBit.SETTLE), Refusal.Paused, ledger.pause)
@@ -71,6 +75,7 @@ def settle(ledger: Ledger, now: int, order: TransferOrder, receipt: TransferRece
     findings.refuse_if(not known, Refusal.InFlightUnknown, receipt.order)
     findings.malformed_if(not Outcome.DELIVERED <= receipt.outcome <= Outcome.EXPIRED, MalformedAt.OUTCOME)
     findings.enforce()
+    check_quorum(ledger, now, Role.ATTESTOR, signatures)
     asset = ledger.assets[order.asset]
     crossing = ledger.crossings[order.destination, order.asset]
     if receipt.outcome == Outcome.DELIVERED:

@@ -1,6 +1,6 @@
 """What the oracle writes: batches of eligibility, bindings and quotas, and single bindings by permit.
 
-Signatures are not looked at here: the caller stands for a quorum of oracle signers (see `bridge.quorum`).
+Signatures are asked last, after every rule that needs none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from bridge.domains import is_account, is_investor_id
 from bridge.ledger import rules
 from bridge.ledger.findings import Findings
 from bridge.ledger.forwarding import investor_of, present
+from bridge.ledger.signers import Signatures, check_quorum
 from bridge.ledger.state import Asset, Done, Event, Ledger
 from bridge.refusals import MalformedAt, Refusal
 from bridge.types import (
@@ -24,6 +25,7 @@ from bridge.types import (
     EligibilityItem,
     OracleBatch,
     QuotaItem,
+    Role,
 )
 
 ROOM_BOUND: Final = 2**120
@@ -32,7 +34,7 @@ QUOTA_BOUND: Final = 2**62
 Item = EligibilityItem | BindingItem | QuotaItem
 
 
-def submit_batch(ledger: Ledger, now: int, batch: OracleBatch) -> Done:
+def submit_batch(ledger: Ledger, now: int, batch: OracleBatch, signatures: Signatures | None = None) -> Done:
     """Apply the next batch: each item, or the event that says why not. One that was applied changes nothing. Refused."""
     if batch.number <= ledger.last_batch:
         return Done(ledger)
@@ -46,6 +48,7 @@ def submit_batch(ledger: Ledger, now: int, batch: OracleBatch) -> Done:
     # A clock that falls would make an older batch look like news.
     findings.malformed_if(batch.issued_at < ledger.issued_at, MalformedAt.ISSUED_AT)
     findings.enforce()
+    check_quorum(ledger, now, Role.ORACLE, signatures)
     ledger = replace(ledger, last_batch=batch.number, issued_at=batch.issued_at)
     events: list[Event] = []
     for kind, items in enumerate(lists, start=1):
@@ -56,7 +59,7 @@ def submit_batch(ledger: Ledger, now: int, batch: OracleBatch) -> Done:
     return Done(ledger, tuple(events))
 
 
-def bind(ledger: Ledger, now: int, caller: bytes, permit: BindingPermit) -> Done:
+def bind(ledger: Ledger, now: int, caller: bytes, permit: BindingPermit, signatures: Signatures | None = None) -> Done:
     """Bind the caller's own account by a permit. Refused."""
     findings = _check_binding(ledger, BindingItem(permit.asset, permit.account, permit.investor))
     findings.malformed_if(permit.investor == ZERO32, MalformedAt.INVESTOR)
@@ -64,6 +67,7 @@ def bind(ledger: Ledger, now: int, caller: bytes, permit: BindingPermit) -> Done
     findings.refuse_if(now >= permit.expires_at, Refusal.ApprovalExpired, permit.expires_at)
     findings.malformed_if(permit.expires_at > now + MAX_APPROVAL_SECONDS, MalformedAt.EXPIRY)
     findings.enforce()
+    check_quorum(ledger, now, Role.ORACLE, signatures)
     asset, events = _bound(ledger.assets[permit.asset], permit.account, permit.investor)
     return Done(ledger.with_asset(asset), events)
 

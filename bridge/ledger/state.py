@@ -14,7 +14,8 @@ from typing import TypeVar
 from bridge import lots as arithmetic
 from bridge.buckets import EMPTY, UNBOUNDED, Bucket, Flow
 from bridge.eligibility import EligibilityWord
-from bridge.types import ZERO32, AccountKind, AssetTerms, Lot, PairRule, TransferOrder
+from bridge.quorum import SignerSets
+from bridge.types import ZERO32, AccountKind, AssetTerms, Lot, PairRule, SignerSet, TransferOrder
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -224,14 +225,32 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """A signer set that waits, and from which second on it may be activated."""
+
+    set: SignerSet
+    eta: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSigners:
+    """Who signs in a role, and who will."""
+
+    sets: SignerSets
+    pending: Proposed | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
-    """One chain. `delay`: seconds that a release waits. `last_batch` and `issued_at`: the oracle's clock."""
+    """One chain. `delay`: seconds that a release or a signer set waits; `grace`: that a replaced set still counts.
+    `last_batch` and `issued_at`: the oracle's clock. `signers` by role; `struck`: addresses that never sign again."""
 
     domain: bytes
     account_kind: AccountKind
     admin: bytes
     guardian: bytes
     delay: int = 0
+    grace: int = 0
     last_batch: int = 0
     issued_at: int = 0
     pause: int = 0
@@ -243,6 +262,8 @@ class Ledger:
     """Orders in flight from here, by (lane, nonce)."""
     outcomes: Mapping[tuple[bytes, int], int] = field(default_factory=dict)
     """What became of orders that came here, by (source, nonce)."""
+    signers: Mapping[int, RoleSigners] = field(default_factory=dict)
+    struck: frozenset[bytes] = frozenset()
 
     def with_asset(self, asset: Asset) -> Ledger:
         """The ledger with one asset replaced."""

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eth_utils.address import to_checksum_address
-
 from bridge.domains import asset_id
-from bridge.errors import UnrecoverableError
 from bridge.types import Approval, BindingPermit, InitiateRequest, Lot, OracleBatch, TransferOrder, TransferReceipt
 from chains.accounts import Account
 from chains.base import OnSigned, Submitted, delivery_codes
-from chains.evm.artifacts import artifact
 from chains.evm.connection import AssetTokenUnknown, EvmContracts
-from chains.evm.control import EvmControl, controller_role
+from chains.evm.control import controller_role
+from chains.evm.replacing import ControlsUnknown, EvmReplacing
 from chains.evm.rpc import CHAIN
 from chains.views import AssetParams
 
 __all__ = ["AssetTokenUnknown", "ControlsUnknown", "EvmChain", "EvmContracts"]
 
 
-class ControlsUnknown(UnrecoverableError):
-    """An asset can't be registered through a connection that was not told where the tokens' shared code is."""
-
-    def __init__(self) -> None:
-        super().__init__("this connection does not know the contract with the tokens' shared code (controls)")
-
-
-class EvmChain(EvmControl):
-    """`chains.base.Chain` and `chains.control.Control` for an EVM chain."""
+class EvmChain(EvmReplacing):
+    """`chains.base.Chain`, `chains.control.Control` and `chains.replacement.ReplaceableChain` for an EVM chain."""
 
     name = CHAIN
 
@@ -106,12 +96,7 @@ class EvmChain(EvmControl):
 
     def register_asset(self, params: AssetParams, controller: bytes, signer: Account) -> Submitted:
         """Deploys the asset's token, registers it, and makes `controller` the asset's controller on this chain."""
-        if not self.contracts.controls:
-            raise ControlsUnknown
-        code = artifact("SecurityToken").creation_code(
-            self.contracts.bridge, self.contracts.authority, self.contracts.controls, params.to_values()
-        )
-        token = to_checksum_address(self._sender.send(signer, None, code)["contractAddress"])
+        token = self.deploy_token(params, signer)
         done = self._call_bridge(signer, "registerAsset", token)
         asset = asset_id(params.home_domain, params.issuer, params.salt)
         if not self._has_role(controller_role(asset), controller):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,14 @@ from chains.base import ChainEvent, OrderDelivered, OrderInitiated, OrderRefused
 from chains.errors import MalformedAnswer
 from chains.evm.artifacts import Artifact
 from chains.evm.rpc import CHAIN, as_bytes
-from chains.token_events import KINDS, Event, Transferred, build
+from chains.token_events import KINDS, EligibilitySet, Event, Transferred, build
 
 ZERO12 = bytes(12)
 
 ORDER_EVENTS = ("OrderInitiated", "OrderDelivered", "OrderRejected", "OrderRefused", "OrderSettled")
 ERC20_TRANSFER = keccak(text="Transfer(address,address,uint256)")
+RENEWED = keccak(text="EligibilitiesRenewed(bytes32,uint256[])")
+LOW_HALF = 2**128 - 1
 
 
 PAUSE_EVENTS = tuple(
@@ -95,15 +97,17 @@ class TokenLogDecoder:
     def of(cls, *contracts: Artifact) -> TokenLogDecoder:
         """By the ABIs of the contracts."""
         entries = (entry for contract in contracts for name in KINDS for entry in contract.entries("event", name))
-        transfer = contracts[-1].entries("event", "Transfer")
-        return cls({event_topic(entry): entry for entry in (*entries, *transfer, *PAUSE_EVENTS)})
+        tokens = contracts[-1]
+        others = (entry for name in ("Transfer", "EligibilitiesRenewed") for entry in tokens.entries("event", name))
+        return cls({event_topic(entry): entry for entry in (*entries, *others, *PAUSE_EVENTS)})
 
-    def decode(self, log: Mapping[str, Any], asset: bytes | None) -> Event | None:
-        """The event in a log, or None for one that is not known here. `asset`: whose token emitted it. MalformedAnswer."""
+    def decode(self, log: Mapping[str, Any], asset: bytes | None) -> tuple[Event, ...]:
+        """What a log tells, in order: mostly one event; a run of renewals is one for each record; none for a log that is not
+        known here. `asset`: whose token emitted it. MalformedAnswer."""
         topics = [as_bytes(topic, "a log's topic") for topic in log.get("topics", ())]
         entry = self.topics.get(topics[0]) if topics else None
         if entry is None:
-            return None
+            return ()
         values = decode_log(entry, topics, as_bytes(log.get("data"), "a log's data"))
         values |= {
             item["name"]: ZERO12 + bytes.fromhex(values[item["name"]][2:])
@@ -116,16 +120,34 @@ class TokenLogDecoder:
             # ERC-1643's own name for it.
             values["hash"] = values["documentHash"]
         try:
-            return _transferred(values) if topics[0] == ERC20_TRANSFER else build(KINDS[entry["name"]], values)
+            if (several := SPECIAL.get(topics[0])) is not None:
+                return several(values)
+            return (build(KINDS[entry["name"]], values),)
         except InvalidField as error:
             raise MalformedAnswer(CHAIN, f"the event {entry['name']}") from error
 
 
-def _transferred(values: Mapping[str, Any]) -> Event | None:
+def _transferred(values: Mapping[str, Any]) -> tuple[Event, ...]:
     """An ERC-20 Transfer between two accounts; one from or to nobody is told by the event of what caused it."""
     if not any(values["from"]) or not any(values["to"]):
-        return None
-    return build(Transferred, {**values, "amount": values["value"]})
+        return ()
+    return (build(Transferred, {**values, "amount": values["value"]}),)
+
+
+def _renewed(values: Mapping[str, Any]) -> tuple[Event, ...]:
+    """One EligibilitySet for each word of a run of renewals: the record in the high half, whose low half is zero, and the
+    investor in the low one."""
+    asset = bytes(values["asset"])
+    return tuple(
+        EligibilitySet(asset, (word & LOW_HALF).to_bytes(32, "big"), word & ~LOW_HALF) for word in values["renewals"]
+    )
+
+
+SPECIAL: Mapping[bytes, Callable[[Mapping[str, Any]], tuple[Event, ...]]] = {
+    ERC20_TRANSFER: _transferred,
+    RENEWED: _renewed,
+}
+"""Logs that are not told one to one."""
 
 
 def event_topic(entry: Mapping[str, Any]) -> bytes:

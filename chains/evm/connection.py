@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import decode
+from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 
@@ -16,17 +16,21 @@ from bridge.errors import UnrecoverableError
 from chains.accounts import Account
 from chains.base import BlockRef, ChainEvent, Happened, OnSigned, OrderInitiated, Submitted, TxRef, WrongDomain
 from chains.control import Fate
-from chains.errors import BlockUnknown, MalformedAnswer, NotFinal
+from chains.errors import BlockUnknown, MalformedAnswer, NotFinal, RpcError
 from chains.evm.artifacts import artifact, token
 from chains.evm.codec import LogDecoder, TokenLogDecoder, decode_log, event_topic
 from chains.evm.rpc import CHAIN, EvmRpc, as_bytes, as_int
 from chains.evm.transactions import HEAD_SUBSCRIPTION, EvmSender
 from chains.token_events import Event
-from chains.views import Views
+from chains.views import LimitView, Views
 from chains.wire import Wire
 
 MAX_LOG_RANGE = 2_000
 """Blocks in one eth_getLogs: providers commonly refuse wider ranges."""
+IS_VALID_SIGNATURE = bytes.fromhex("1626ba7e")
+"""Selector of `isValidSignature(bytes32,bytes)`, and what it answers for a yes (ERC-1271)."""
+REVERTED = 3
+"""The JSON-RPC code by which nodes say that a call reverted."""
 
 
 class AssetTokenUnknown(UnrecoverableError):
@@ -116,6 +120,32 @@ class EvmConnection:
         """The lens contract in the state after `at`."""
         return Views(_LensTransport(self._rpc, self.contracts.lens, at))
 
+    def words(self, keys: Sequence[tuple[bytes, bytes]], at: BlockRef) -> list[int]:
+        """See `chains.base.Chain`."""
+        views = self.views(at)
+        return [views.eligibility_of(*key) for key in keys]
+
+    def limits(self, keys: Sequence[tuple[bytes, bytes]], at: BlockRef) -> list[LimitView]:
+        """See `chains.base.Chain`."""
+        views = self.views(at)
+        return [views.limit_of(*key) for key in keys]
+
+    def accepts_signature(self, contract: bytes, digest: bytes, signature: bytes, at: BlockRef) -> bool:
+        """Whether a smart account (20 bytes) takes a signature as its own in the state after `at` (ERC-1271).
+
+        No code there, an answer of another form and a call that reverts are a no. RpcError, ChainUnavailable otherwise.
+        """
+        data = IS_VALID_SIGNATURE + encode(["bytes32", "bytes"], [digest, signature])
+        try:
+            answer = self._rpc.call(to_checksum_address(contract), data, at)
+        except MalformedAnswer:
+            return False
+        except RpcError as error:
+            if error.code == REVERTED:
+                return False
+            raise
+        return answer == IS_VALID_SIGNATURE.ljust(32, b"\0")
+
     def events(self, first: int, last: int) -> list[ChainEvent]:
         """The bridge's order events in final blocks, in order."""
         self._require_final(last)
@@ -132,9 +162,9 @@ class EvmConnection:
         blocks: dict[int, BlockRef] = {}
         found: list[Happened] = []
         for log in self._logs_between(first, last, query):
-            event = self._token_logs.decode(log, known.get(_emitter(log)))
-            if event is not None and (asset is None or getattr(event, "asset", None) == asset):
-                found.append(Happened(event, self._place(log, blocks)))
+            told = self._token_logs.decode(log, known.get(_emitter(log)))
+            about = [event for event in told if asset is None or getattr(event, "asset", None) == asset]
+            found += [Happened(event, self._place(log, blocks)) for event in about]
         return found
 
     def order_started(self, lane: bytes, nonce: int, upto: BlockRef) -> OrderInitiated | None:
@@ -167,19 +197,23 @@ class EvmConnection:
 
     def token_of(self, asset: bytes) -> str:
         """Address of an asset's present token, as the bridge knows it now: the admin may replace it. AssetTokenUnknown."""
+        return self._registration(asset)[0]
+
+    def close(self) -> None:
+        """Closes every session."""
+        self._rpc.close()
+
+    def _registration(self, asset: bytes) -> tuple[str, int]:
+        """The asset's token and the pause bits of its own scope. AssetTokenUnknown."""
         answer = self._rpc.call(self.contracts.bridge, self._bridge.calldata("tokenOf", asset), None)
         try:
-            address, _pause = decode(["address", "uint8"], answer)
+            address, pause = decode(["address", "uint8"], answer)
         except DecodingError as error:
             raise MalformedAnswer(CHAIN, "tokenOf") from error
         if int(address, 16) == 0:
             raise AssetTokenUnknown(asset)
         self._assets[address.lower()] = asset
-        return str(to_checksum_address(address))
-
-    def close(self) -> None:
-        """Closes every session."""
-        self._rpc.close()
+        return str(to_checksum_address(address)), pause
 
     def _call_bridge(
         self, signer: Account, function: str, *args: object, on_signed: OnSigned | None = None
@@ -211,9 +245,7 @@ class EvmConnection:
             self._assets_by_token(None)
         for log in logs:
             if _emitter(log) in self._assets or _emitter(log) == bridge:
-                event = self._token_logs.decode(log, self._assets.get(_emitter(log)))
-                if event is not None:
-                    yield event
+                yield from self._token_logs.decode(log, self._assets.get(_emitter(log)))
 
     def _assets_by_token(self, asset: bytes | None) -> dict[str, bytes]:
         """Token -> asset, of one asset or of all, replaced tokens included; addresses in lower case, as logs are compared."""

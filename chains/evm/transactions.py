@@ -14,6 +14,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from eth_utils.crypto import keccak
+
 from bridge.refusals import Refused
 from chains.accounts import Account
 from chains.base import OnSigned
@@ -38,6 +40,19 @@ DEFAULT_TIP_WEI = 1_000_000_000
 """For nodes that know no eth_maxPriorityFeePerGas."""
 
 HEAD_SUBSCRIPTION = ("eth_subscribe", ["newHeads"], "eth_unsubscribe")
+
+
+CLOSED = keccak(text="TokenClosed()")[:4]
+
+
+class TokenClosed(TransactionInvalid):
+    """The token is closed: it takes over from another one and is not whole yet, or was replaced. No rule refuses: the
+    same call may be made again when the replacement is finished."""
+
+    cure = "Wait until the replacement is finished, or finish it: lockstep asset replace-token."
+
+    def __init__(self) -> None:
+        super().__init__(CHAIN, "the asset's token is being replaced, and nothing moves until it is")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +110,7 @@ class EvmSender:
         try:
             estimate = as_int(self._rpc.request("eth_estimateGas", [call]), "a gas estimate")
         except RpcError as error:
-            raise refusal_in(error) or TransactionInvalid(CHAIN, error.message) from error
+            raise refusal_in(error) or _closed_in(error) or TransactionInvalid(CHAIN, error.message) from error
         return estimate + estimate // GAS_MARGIN
 
     def _fees(self) -> Fees:
@@ -186,10 +201,20 @@ class EvmSender:
 
 
 def refusal_in(error: RpcError) -> Refused | None:
-    """The protocol's refusal in a node's error, or None. Nodes put revert data as hex, some inside an object."""
+    """The protocol's refusal in a node's error, or None."""
+    data = _revert_data(error)
+    return None if data is None else refused_from_revert(data)
+
+
+def _closed_in(error: RpcError) -> TokenClosed | None:
+    return TokenClosed() if _revert_data(error) == CLOSED else None
+
+
+def _revert_data(error: RpcError) -> bytes | None:
+    """Nodes put revert data as hex, some inside an object."""
     data = error.data
     if isinstance(data, dict):
         data = data.get("data")
     if not isinstance(data, str) or not data.startswith("0x"):
         return None
-    return refused_from_revert(as_bytes(data, "revert data"))
+    return as_bytes(data, "revert data")

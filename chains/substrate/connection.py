@@ -14,10 +14,11 @@ from chains.control import Fate
 from chains.errors import ChainError, MalformedAnswer, NotFinal, TransactionFailed
 from chains.substrate import values
 from chains.substrate.events import Record, chain_event, dispatch_failure, token_event
+from chains.substrate.holders import read_holders
 from chains.substrate.node import SubstrateNode, as_hex
 from chains.substrate.scale import CHAIN
 from chains.substrate.transactions import Included, SubstrateSender, block_records
-from chains.views import Views
+from chains.views import LimitView, Views
 
 VIEW_API = "LockstepApi_view"
 
@@ -77,6 +78,14 @@ class SubstrateConnection:
     def views(self, at: BlockRef | None = None) -> Views:
         """The runtime API in the state after `at`."""
         return Views(_RuntimeTransport(self._node, at))
+
+    def words(self, keys: Sequence[tuple[bytes, bytes]], at: BlockRef) -> list[int]:
+        """See `chains.base.Chain`."""
+        return [holder.word for holder in read_holders(self._node, keys, at)]
+
+    def limits(self, keys: Sequence[tuple[bytes, bytes]], at: BlockRef) -> list[LimitView]:
+        """See `chains.base.Chain`."""
+        return [holder.limit for holder in read_holders(self._node, keys, at)]
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
         """The bridge's order events in final blocks, in order."""

@@ -77,21 +77,22 @@ class Fetcher:
         try:
             plain = socket.create_connection((target.address, target.port), self._left(deadline))
             try:
-                connection.sock = self._tls.wrap_socket(plain, server_hostname=target.host)
+                secured = connection.sock = self._tls.wrap_socket(plain, server_hostname=target.host)
             except BaseException:
                 plain.close()
                 raise
             connection.request(
                 "GET", target.path, headers={"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "lockstep"}
             )
-            connection.sock.settimeout(self._left(deadline))
+            secured.settimeout(self._left(deadline))
+            # A server that closes after its answer takes `connection.sock` away here; the answer still reads from it.
             answer = connection.getresponse()
             if answer.status != 200:
                 raise FetchFailed(target.host, f"status {answer.status}")
             kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
             if kind not in [one.strip() for one in accept.split(",")]:
                 raise FetchFailed(target.host, "another content type")
-            body = self._read(answer, target, deadline, connection.sock)
+            body = self._read(answer, target, deadline, secured)
             return Fetched(url, kind, body)
         finally:
             connection.close()

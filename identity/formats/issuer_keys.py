@@ -57,10 +57,14 @@ class DidWebKeys:
 
 
 class CertificateKeys:
-    """Keys certified under trusted roots; the signer's certificate must name the issuer (URI, or DNS for https)."""
+    """Keys certified under trusted roots; the signer's certificate must name the issuer (URI, or DNS for https).
 
-    def __init__(self, roots: Sequence[x509.Certificate], trusted: Sequence[str], clock: Clock) -> None:
-        self._roots, self._trusted, self._clock = tuple(roots), frozenset(trusted), clock
+    `trusted`: the issuers that are believed; None when whoever asks decides about that afterwards.
+    """
+
+    def __init__(self, roots: Sequence[x509.Certificate], trusted: Sequence[str] | None, clock: Clock) -> None:
+        self._roots, self._clock = tuple(roots), clock
+        self._trusted = None if trusted is None else frozenset(trusted)
 
     def find(self, issuer: str | None, header: Mapping[str, Any]) -> IssuerKey:
         """The key of the header's first certificate. Without `iss` the certificate's one URI is the issuer."""
@@ -74,7 +78,7 @@ class CertificateKeys:
             key = public_key_of(leaf.public_key())
         except (CertificateRefused, KeyRefused) as error:
             raise IssuerUnknown(str(issuer), error.why) from None
-        if issuer not in names or issuer not in self._trusted:
+        if issuer not in names or (self._trusted is not None and issuer not in self._trusted):
             raise IssuerUnknown(str(issuer), "the certificate names another issuer, or one that is not trusted")
         return IssuerKey(issuer, key)
 

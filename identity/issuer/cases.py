@@ -15,11 +15,12 @@ from sqlalchemy import insert, select, update
 
 from identity.errors import Malformed
 from identity.formats.strict import encode_json
-from identity.issuer.errors import EvidenceMissing, NotFound, SameHands, SubjectErased, WrongState
+from identity.issuer.errors import EvidenceMissing
 from identity.issuer.tables import CASES, EVIDENCE, SUBJECTS
 from identity.issuer.types.catalogue import CredentialType, find_type
 from identity.issuer.types.validity import valid_until
-from identity.issuer.vault import Vault, new_id
+from identity.refusals import NotFound, SameHands, SubjectErased, WrongState
+from identity.storage.vault import Vault, new_id
 from identity.storage.writer import Transaction
 
 OPEN, SUBMITTED, APPROVED, REFUSED = "open", "submitted", "approved", "refused"

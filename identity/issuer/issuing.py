@@ -13,14 +13,15 @@ from sqlalchemy import ColumnElement, and_, bindparam, select, update
 from identity.formats.base import CredentialContent, CredentialFormat
 from identity.formats.jws import SigningKey
 from identity.formats.strict import encode_json
-from identity.issuer.errors import ProtocolRefusal, TokenRefused
 from identity.issuer.offers import REDEEMED, TOKEN
 from identity.issuer.proofs import DpopProof, KeyProof
 from identity.issuer.secrets import Secrets
 from identity.issuer.statuses import Statuses
-from identity.issuer.tables import CASES, OFFER_ITEMS, OFFERS, SPENT, SUBJECTS, insert_once
+from identity.issuer.tables import CASES, OFFER_ITEMS, OFFERS, SPENT, SUBJECTS
 from identity.issuer.types.catalogue import SUBJECT_CLAIM, CredentialType
-from identity.issuer.vault import Vault, new_id
+from identity.refusals import ProtocolRefusal, TokenRefused
+from identity.storage.once import insert_once
+from identity.storage.vault import Vault, new_id
 from identity.storage.writer import Transaction
 
 _COLUMNS = (

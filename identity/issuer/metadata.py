@@ -10,11 +10,11 @@ from typing import Any
 
 from identity.formats.base import CredentialFormat
 from identity.formats.jws import build_jws, encode_chain
-from identity.issuer.errors import NotFound
 from identity.issuer.offers import GRANT, configuration_of
 from identity.issuer.proofs import BINDING_METHODS, HOLDER_ALGORITHMS
-from identity.issuer.signer import IssuerIdentity
 from identity.issuer.types.catalogue import VERSION, CredentialType
+from identity.keystore.named import ServiceIdentity
+from identity.refusals import NotFound
 
 SIGNED_TYP = "openidvci-issuer-metadata+jwt"
 
@@ -28,7 +28,7 @@ class Publisher:
     display_name: str
     catalogue: Mapping[str, CredentialType]
     format: CredentialFormat
-    identity: IssuerIdentity
+    identity: ServiceIdentity
 
     def issuer_metadata(self) -> dict[str, Any]:
         """OpenID4VCI 1.0, section 12.2.4."""

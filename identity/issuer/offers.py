@@ -17,12 +17,13 @@ from urllib.parse import quote
 from sqlalchemy import bindparam, insert, select, update
 
 from identity.issuer.cases import APPROVED
-from identity.issuer.errors import NotFound, ProtocolRefusal, SubjectErased, WrongState
 from identity.issuer.proofs import DpopProof
 from identity.issuer.secrets import Secrets
-from identity.issuer.tables import CASES, OFFER_ITEMS, OFFERS, SPENT, SUBJECTS, insert_once
+from identity.issuer.tables import CASES, OFFER_ITEMS, OFFERS, SPENT, SUBJECTS
 from identity.issuer.types.validity import BasisLapsed
-from identity.issuer.vault import new_id
+from identity.refusals import NotFound, ProtocolRefusal, SubjectErased, WrongState
+from identity.storage.once import insert_once
+from identity.storage.vault import new_id
 from identity.storage.writer import Transaction
 
 GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code"

@@ -19,9 +19,9 @@ from identity.formats.jws import SigningKey, build_jws
 from identity.formats.status_list import Status
 from identity.formats.strict import encode_json, parse_object
 from identity.issuer.tables import OUTBOX
-from identity.issuer.vault import new_id
 from identity.ports import Clock, Randomness
 from identity.storage.database import Database
+from identity.storage.vault import new_id
 from identity.storage.writer import Transaction, Writer
 
 MESSAGE_TYP = "lockstep-status+jwt"

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from identity.formats.status_list import Status
-from identity.issuer.errors import NotFound, SubjectErased
 from identity.issuer.offers import DEAD
 from identity.issuer.statuses import Statuses
 from identity.issuer.tables import CASES, CREDENTIALS, EVIDENCE, OFFERS, SUBJECTS
-from identity.issuer.vault import Vault
+from identity.refusals import NotFound, SubjectErased
+from identity.storage.vault import Vault
 from identity.storage.writer import Transaction
 
 

@@ -15,7 +15,7 @@ import uvicorn
 
 from bridge.errors import LockstepError
 from identity.errors import DevelopmentOnly
-from identity.issuer.api.app import WithoutTraces, create_app
+from identity.issuer.api.app import create_app
 from identity.issuer.database import open_database
 from identity.issuer.outbox import Dispatcher
 from identity.issuer.providers import SignedWebhook
@@ -25,6 +25,7 @@ from identity.issuer.statuses import ListTimes
 from identity.keystore.file import FileKeyStore
 from identity.ports import is_development, system_randomness, utc
 from identity.settings import read_secret
+from identity.web.app import WithoutTraces
 
 ROUND_SECONDS = 1.0
 """How often undelivered messages are looked at when nothing wakes the round earlier."""

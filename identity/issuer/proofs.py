@@ -14,7 +14,7 @@ from identity.formats.did import parse_did_key
 from identity.formats.jwk import PublicKey, parse_public_jwk
 from identity.formats.jws import Jws, parse_jws, require_text, require_time
 from identity.formats.strict import encode_base64url
-from identity.issuer.errors import ProtocolRefusal
+from identity.refusals import ProtocolRefusal
 
 PROOF_TYP = "openid4vci-proof+jwt"
 DPOP_TYP = "dpop+jwt"

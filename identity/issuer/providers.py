@@ -6,11 +6,7 @@ Standard Webhooks are: HMAC-SHA256 over `id.timestamp.body`. A message counts on
 
 from __future__ import annotations
 
-import base64
-import binascii
 import csv
-import hashlib
-import hmac
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -20,12 +16,11 @@ from typing import Any, Protocol
 from identity.errors import Malformed
 from identity.formats.strict import parse_object
 from identity.issuer.cases import Cases, Evidence
-from identity.issuer.errors import WebhookRefused
-from identity.issuer.tables import PROVIDER_RESULTS, insert_once
+from identity.issuer.tables import PROVIDER_RESULTS
+from identity.storage.once import insert_once
 from identity.storage.writer import Transaction
+from identity.webhooks import require_signed
 
-AGE = 300
-"""Seconds by which a message's time may differ from ours."""
 FIELDS = ("message", "case_id", "kind", "reference", "sha256", "method")
 MAX_ROWS = 10_000
 _ID, _WORD = re.compile(r"[A-Za-z0-9_-]{22}"), re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -60,14 +55,7 @@ class SignedWebhook:
 
     def read(self, headers: Mapping[str, str], body: bytes, now: int) -> ProviderResult:
         """Checks the signature before anything of the body is looked at."""
-        message, time = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-        if not 1 <= len(message) <= 128 or not message.isascii() or not re.fullmatch(r"[0-9]{1,12}", time):
-            raise WebhookRefused("its id or its time is missing")
-        if abs(int(time) - now) > AGE:
-            raise WebhookRefused("its time is out of range")
-        expected = hmac.digest(self.secret, f"{message}.{time}.".encode("ascii") + body, hashlib.sha256)
-        if not any(hmac.compare_digest(expected, given) for given in _signatures(headers.get("webhook-signature", ""))):
-            raise WebhookRefused("its signature is not the provider's")
+        message = require_signed(self.secret, headers, body, now)
         return parse_result({"message": message, **parse_object(body)})
 
 
@@ -110,15 +98,3 @@ def take_results(tx: Transaction, cases: Cases, provider: str, who: str, results
             cases.add_evidence(tx, who, result.case_id, result.evidence)
             new += 1
     return new
-
-
-def _signatures(header: str) -> list[bytes]:
-    found = []
-    for entry in header.split(" ")[:8]:
-        version, _, text = entry.partition(",")
-        if version == "v1":
-            try:
-                found.append(base64.b64decode(text, validate=True))
-            except binascii.Error:
-                continue
-    return found

@@ -1,7 +1,6 @@
-"""Codes, tokens and nonces that carry their own proof: a MAC of the key store instead of a row with a secret in it.
+"""The issuer's tickets, codes and nonces: each carries its own proof, so that the database holds no secret.
 
-The database holds no code and no token, so a copy of it lets nobody redeem anything, and an offer by reference can be
-shown again without storing what it is worth. A row decides whether it still counts.
+An offer by reference can be shown again without storing what it is worth.
 """
 
 from __future__ import annotations
@@ -12,39 +11,16 @@ from dataclasses import dataclass
 
 from identity.errors import Malformed
 from identity.formats.strict import decode_base64url, encode_base64url
-from identity.issuer.errors import ProtocolRefusal
-from identity.keystore.base import KeyStore
-from identity.ports import Randomness
+from identity.refusals import ProtocolRefusal
+from identity.storage.secrets import Tickets
 
-ID_BYTES, MAC_BYTES = 16, 24
 NONCE_SECONDS = 300
 _NONCE_MAC = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
-    """Makes and checks them. `purpose` keeps a code from ever passing for a token."""
-
-    keys: KeyStore
-    randomness: Randomness
-
-    def ticket(self, purpose: str, record: str) -> str:
-        """A secret text that names a record: its 16 bytes and their MAC."""
-        raw = decode_base64url(record)
-        return encode_base64url(raw + self.keys.mac(purpose, raw)[:MAC_BYTES])
-
-    def record_of(self, purpose: str, ticket: str) -> str | None:
-        """The record a ticket names, or None when it is none of ours. Takes the same time for every wrong one."""
-        try:
-            raw = decode_base64url(ticket) if len(ticket) <= 100 else b""
-        except Malformed:
-            return None
-        if len(raw) != ID_BYTES + MAC_BYTES:
-            return None
-        record, proof = raw[:ID_BYTES], raw[ID_BYTES:]
-        if not hmac.compare_digest(proof, self.keys.mac(purpose, record)[:MAC_BYTES]):
-            return None
-        return encode_base64url(record)
+class Secrets(Tickets):
+    """Tickets for codes and tokens, and what belongs to them."""
 
     def code_digest(self, offer_id: str, code: str) -> bytes:
         """What is kept of a transaction code: keyed, or six digits would be guessed from a copy of the database."""

@@ -20,16 +20,17 @@ from identity.issuer.outbox import Outbox
 from identity.issuer.privacy import Privacy
 from identity.issuer.providers import Provider
 from identity.issuer.secrets import Secrets
-from identity.issuer.signer import IssuerIdentity
-from identity.issuer.staff import StaffList
+from identity.issuer.staff import Role
 from identity.issuer.statuses import LIST_SIZE, ListTimes, Statuses
-from identity.issuer.tables import AUDIT, SPENT
+from identity.issuer.tables import AUDIT, SPENT, STAFF
 from identity.issuer.types.catalogue import load_catalogue
-from identity.issuer.vault import Vault
 from identity.keystore.base import KeyStore
+from identity.keystore.named import ServiceIdentity
 from identity.ports import Clock, Randomness
 from identity.storage.audit import AuditChain
 from identity.storage.database import Database
+from identity.storage.staff import StaffList
+from identity.storage.vault import Vault
 from identity.storage.writer import Transaction, Writer
 
 
@@ -56,12 +57,12 @@ class Issuer:
         self.rules, self.database, self.clock = rules, database, clock
         authority = rules.type_authority or rules.public_url
         catalogue = load_catalogue()
-        self.identity = IssuerIdentity(rules.public_url, keys)
+        self.identity = ServiceIdentity(rules.public_url, keys)
         self.audit = AuditChain(AUDIT, keys.mac)
         self.writer = Writer(database, self.audit, clock)
         self.secrets = Secrets(keys, randomness)
         self.vault = Vault(keys, randomness)
-        self.staff = StaffList(keys, randomness)
+        self.staff = StaffList[Role](STAFF, keys, randomness)
         self.cases = Cases(self.vault, catalogue)
         self.offers = Offers(self.secrets, rules.public_url)
         self.statuses = Statuses(

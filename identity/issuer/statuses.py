@@ -16,12 +16,13 @@ from sqlalchemy import bindparam, insert, select, update
 from identity.formats.base import StatusReference
 from identity.formats.jws import SigningKey
 from identity.formats.status_list import Status, build_status_list_token, encode_statuses
-from identity.issuer.errors import NotFound, WrongState
 from identity.issuer.outbox import Outbox
-from identity.issuer.tables import CREDENTIALS, STATUS_LISTS, insert_once
-from identity.issuer.vault import new_id
+from identity.issuer.tables import CREDENTIALS, STATUS_LISTS
 from identity.ports import Clock, Randomness
+from identity.refusals import NotFound, WrongState
 from identity.storage.database import Database
+from identity.storage.once import insert_once
+from identity.storage.vault import new_id
 from identity.storage.writer import Transaction
 
 LIST_SIZE = 131_072

@@ -5,13 +5,10 @@ Ids are 22 characters of base64url (16 random bytes); times are UTC epoch second
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -21,22 +18,14 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from identity.storage.audit import audit_table
+from identity.storage.staff import staff_table
 
 METADATA = MetaData()
 ID = String(22)
 
-STAFF = Table(
-    "staff",
-    METADATA,
-    Column("name", String(64), primary_key=True),
-    Column("token_digest", LargeBinary, nullable=False, unique=True),
-    Column("roles", String(100), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("disabled_at", BigInteger),
-)
+STAFF = staff_table(METADATA)
 
 SUBJECTS = Table(
     "subjects",
@@ -163,20 +152,3 @@ PROVIDER_RESULTS = Table(
 )
 
 AUDIT = audit_table(METADATA)
-
-
-# Made once: building a statement costs more than running it. Without `preserve_rowcount` PostgreSQL's count is lost.
-_ONCE_SQLITE = {
-    table.name: sqlite.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    for table in METADATA.sorted_tables
-}
-_ONCE_POSTGRESQL = {
-    table.name: postgresql.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    for table in METADATA.sorted_tables
-}
-
-
-def insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
-    """Inserts a row unless one with its key (or any unique value of it) is there; whether it was inserted."""
-    statements = _ONCE_POSTGRESQL if connection.dialect.name == "postgresql" else _ONCE_SQLITE
-    return connection.execute(statements[table.name], row).rowcount == 1

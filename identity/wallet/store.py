@@ -23,6 +23,8 @@ from identity.errors import DevelopmentOnly, IdentityError
 from identity.formats.jws import LocalKey
 from identity.ports import is_development
 
+SESSION_FILE = "oracle.session"
+
 
 class CredentialUnknown(IdentityError, InvalidInput):
     """The wallet holds no credential of this name, or several that begin so."""
@@ -31,6 +33,13 @@ class CredentialUnknown(IdentityError, InvalidInput):
         self.name, self.matches = name, matches
         what = "no credential" if matches == 0 else f"{matches} credentials"
         super().__init__(f"the wallet holds {what} named {name[:40]!r}")
+
+
+class NoSession(IdentityError, InvalidInput):
+    """The wallet has no session at an oracle."""
+
+    def __init__(self) -> None:
+        super().__init__("this wallet has no session at an oracle: enrol first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +61,12 @@ class WalletStore:
     def __init__(self, folder: Path) -> None:
         if not is_development():
             raise DevelopmentOnly("a wallet with its key in a file")
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def key(self) -> LocalKey:
         """The holder's key; made on first use."""
-        path = self._folder / "holder.pem"
+        path = self.folder / "holder.pem"
         if not path.exists():
             fresh = ec.generate_private_key(ec.SECP256R1())
             _write(path, fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), os.O_EXCL)
@@ -67,12 +76,25 @@ class WalletStore:
 
     def add(self, held: Held) -> None:
         """Keeps a credential."""
-        _write(self._folder / f"{held.id}.json", json.dumps(asdict(held), indent=2).encode("utf-8"), os.O_TRUNC)
+        _write(self.folder / f"{held.id}.json", json.dumps(asdict(held), indent=2).encode("utf-8"), os.O_TRUNC)
 
     def all(self) -> list[Held]:
         """Everything held, newest first."""
-        held = [Held(**json.loads(path.read_text("utf-8"))) for path in self._folder.glob("*.json")]
+        held = [Held(**json.loads(path.read_text("utf-8"))) for path in self.folder.glob("*.json")]
         return sorted(held, key=lambda one: (-one.received_at, one.id))
+
+    def keep_session(self, oracle: str, token: str) -> None:
+        """Keeps the session at an oracle, in place of the one before."""
+        text = json.dumps({"oracle": oracle, "token": token})
+        _write(self.folder / SESSION_FILE, text.encode("utf-8"), os.O_TRUNC)
+
+    def session(self) -> tuple[str, str]:
+        """The oracle's address and the session's token. NoSession."""
+        try:
+            kept = json.loads((self.folder / SESSION_FILE).read_text("utf-8"))
+        except FileNotFoundError:
+            raise NoSession from None
+        return str(kept["oracle"]), str(kept["token"])
 
     def find(self, name: str) -> Held:
         """The newest credential of a configuration or type, or the one whose id begins so. CredentialUnknown."""

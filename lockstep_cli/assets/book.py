@@ -27,7 +27,7 @@ class BookUnreadable(LockstepError):
 
 
 class HolderEntry(BaseModel):
-    """One investor of one asset. Bytes are 0x-hex; accounts by chain."""
+    """One investor of one asset. Bytes are 0x-hex; accounts by chain. `retired`: ids that this name had before."""
 
     name: str
     investor: str
@@ -36,6 +36,7 @@ class HolderEntry(BaseModel):
     valid_until: int
     limit: int
     accounts: dict[str, str]
+    retired: list[str] = Field(default_factory=list)
 
     @property
     def id(self) -> bytes:
@@ -70,8 +71,16 @@ class AssetEntry(BaseModel):
         return bytes.fromhex(self.asset.removeprefix("0x"))
 
     def names(self) -> dict[bytes, HolderEntry]:
-        """Investors by id."""
-        return {entry.id: entry for entry in self.investors.values()}
+        """Investors by id. An id that took over another's belongs to the name that had it first."""
+        latest_first = sorted(self.investors.values(), key=lambda entry: len(entry.retired), reverse=True)
+        return {entry.id: entry for entry in latest_first}
+
+    def retire(self, old: bytes, successor: bytes) -> None:
+        """Every name that led to the old id leads to its successor from now on."""
+        for entry in self.investors.values():
+            if entry.id == old:
+                entry.retired.append(entry.investor)
+                entry.investor = "0x" + successor.hex()
 
 
 class Book(BaseModel):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from identity.issuer.staff import Role
 from identity.settings import load
 from identity.storage.writer import Transaction
 from lockstep_cli.errors import UserError
+from lockstep_cli.local.ports import free_port
 
 CASES = 200
 WARM_UP = 100
@@ -123,13 +123,6 @@ def machine_figures(folder: Path) -> dict[str, float]:
         "es256_verify_per_second": _per_second(lambda: key.public.verify(signature, data, "figure")),
         "sqlite_full_commits_per_second": _commits(folder / "commits.sqlite"),
     }
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _load(folder: Path, plan: dict[str, Any]) -> dict[str, Any]:

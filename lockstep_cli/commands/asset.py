@@ -21,7 +21,7 @@ from lockstep_cli.assets.issuing import issue_all, reconcile
 from lockstep_cli.assets.journal import IssueJournal, open_journal
 from lockstep_cli.assets.registering import Keys, Registration, Step
 from lockstep_cli.assets.rows import IssueRow, PersonRow, read_issue_file, read_people_file
-from lockstep_cli.commands import asset_control, captable
+from lockstep_cli.commands import asset_control, asset_succession, asset_token, captable
 from lockstep_cli.errors import UserError
 from lockstep_cli.local.cast import ALL, DAY, ROSTER, guest, staff
 from lockstep_cli.local.oracle import Admission, LocalOracle
@@ -382,5 +382,5 @@ def _tell_issue(document: Document, failing: Sequence[Verdict], *, json: bool) -
     console.print(f"{done} of {rows} rows are issued: {document['issued_amount']:,} of {document['total']:,}.")
 
 
-for add in (asset_control.add_to, captable.add_to):
+for add in (asset_control.add_to, asset_succession.add_to, asset_token.add_to, captable.add_to):
     add(app)

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from chains.base import BlockRef
+from chains.evm.adapter import EvmChain
 from lockstep_cli.assets.captable import CapTable, Line, block_at, read_table
 from lockstep_cli.assets.rows import parse_time
 from lockstep_cli.demo.story import CHAIN_NAMES, amount, day
@@ -51,7 +52,7 @@ def cap_table(
         blocks = _blocks(session, record_date, {"substrate": substrate_block, "evm": evm_block})
         known = [entry.id for entry in session.entry.investors.values()]
         table = read_table(session.chains, session.asset, known, blocks)
-        document = _document(session, table)
+        document = _document(session, table) | {"being_replaced": not table.closes and _is_being_replaced(session)}
     if json:
         print_json(document)
     elif as_csv:
@@ -85,6 +86,12 @@ def _blocks(session: Session, record_date: str | None, numbers: dict[str, int | 
         else:
             found[name] = final
     return found
+
+
+def _is_being_replaced(session: Session) -> bool:
+    """Whether the table is open because a new token is still taking over from the old one."""
+    chain = session.chain("evm")
+    return isinstance(chain, EvmChain) and chain.import_progress(chain.token_of(session.asset)).is_going_on
 
 
 def _document(session: Session, table: CapTable) -> Document:
@@ -172,3 +179,5 @@ def _print_table(document: Document) -> None:
         console.print(
             f"[bold red]The table does not close:[/] {amount(document['total'])} of {amount(document['outstanding'])}"
         )
+        if document["being_replaced"]:
+            console.print("The token on EVM is being replaced; finish it with: lockstep asset replace-token.")

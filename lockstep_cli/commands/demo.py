@@ -19,13 +19,14 @@ NOT_AS_PROMISED = 1
 def demo(json: Json = False) -> None:
     """Move a locked position across two real chains and back, and check every promise on the way.
 
-    Starts a Substrate chain and an EVM chain on this machine, three attestors and a relayer, and stops them all at the end.
+    Starts a Substrate chain and an EVM chain on this machine, an identity issuer, an oracle with three signers, three attestors and
+    a relayer, and stops them all at the end.
     The exit code is 0 only when everything was as promised.
     """
     narrator: Narrator = Quiet(progress_console()) if json else Story(people_console())
     started = time.monotonic()
     narrator.act("Two chains start, and the contracts are deployed")
-    with LocalSystem(new_run_folder("demo"), narrator.say) as system:
+    with LocalSystem(new_run_folder("demo"), narrator.say, credentials=True) as system:
         ready = round(time.monotonic() - started, 2)
         scenario = Scenario(system, narrator)
         document = scenario.play()

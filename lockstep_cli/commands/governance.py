@@ -11,6 +11,7 @@ from bridge.types import PauseBit, Role, SignerSet
 from chains.base import Submitted
 from chains.control import ManagedChain
 from lockstep_cli.acting import Act, on_each, tell
+from lockstep_cli.commands import signers_quorum
 from lockstep_cli.errors import UserError
 from lockstep_cli.local.cast import Staff, staff
 from lockstep_cli.naming import BOTH, AnyChain, chains_of, parse_bits, parse_bytes, parse_role
@@ -216,3 +217,6 @@ def _govern(chain: str, act: Act, json: bool) -> None:
     with open_session() as session:
         done = [tx_document(submitted.tx) for submitted in on_each(session, chains_of(chain), act)]
     tell(done, json)
+
+
+signers_quorum.add_to(signers_app)

@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from lockstep_cli.acting import tell
 from lockstep_cli.demo.story import positions_table
+from lockstep_cli.errors import UserError
+from lockstep_cli.naming import Lots, OneChain, named_lots
 from lockstep_cli.output import Json, people_console, print_json
-from lockstep_cli.reading import positions_document
+from lockstep_cli.reading import positions_document, tx_document
 from lockstep_cli.session import OfAsset, open_session
 
 app = typer.Typer(
@@ -38,6 +41,28 @@ def everyone(asset: OfAsset = None, json: Json = False) -> None:
         investors = {name: entry.id for name, entry in session.entry.investors.items()}
         positions = positions_document(session.chains, session.asset, investors)
     print_positions(positions, "Cap table", json)
+
+
+@app.command("merge-lots")
+def merge_lots(
+    who: Annotated[str, typer.Argument(help="Whose lots: a name of somebody whose keys are here.")],
+    lot: Lots = None,
+    chain: OneChain = "substrate",
+    asset: OfAsset = None,
+    json: Json = False,
+) -> None:
+    """Make one lot of several of one's own, with the latest of their dates: fewer places, never an earlier unlock.
+
+    Signed by the holder: nobody else can do it for them.
+    """
+    lots = named_lots(None, lot)
+    if len(lots) < 2:
+        raise UserError("A merge needs two lots or more.", "Give --lot ACQUIRED:UNLOCKS:AMOUNT at least twice.")
+    with open_session(asset) as session:
+        on = session.chain(chain)
+        submitted = on.merge_lots(session.asset, lots, session.person(who).account(chain))
+        done = {**tx_document(submitted.tx), "events": [type(event).__name__ for event in submitted.happened]}
+    tell([done], json)
 
 
 def print_positions(positions: dict[str, object], title: str, json: bool) -> None:

@@ -49,7 +49,7 @@ def up(
     health_port: HealthPort = 0,
     json: Json = False,
 ) -> None:
-    """Keep both chains, three attestors and the relayer running until Ctrl-C, with a registered and issued asset.
+    """Keep both chains, issuer, oracle, attestors and relayer running until Ctrl-C, with a registered and issued asset.
 
     The other commands find the running system by themselves. Everything it makes is gone when it stops; its logs stay in
     the run folder until the next start. One system per checkout.
@@ -59,8 +59,8 @@ def up(
     try:
         with stopping_on_sigterm(), ExitStack() as stack:
             folder = stack.enter_context(sole_use(up_folder()))
-            told("Starting both chains; this takes some ten seconds.")
-            system = stack.enter_context(LocalSystem(folder, told, options=options))
+            told("Starting both chains; this takes half a minute.")
+            system = stack.enter_context(LocalSystem(folder, told, options=options, credentials=True))
             system.start_relayer()
             health = stack.enter_context(HealthServer(host, health_port, system.check))
             state = system.state()
@@ -69,7 +69,7 @@ def up(
             announce(state, health.port, folder, json=json)
             watch(system.check)
     except (KeyboardInterrupt, Stopped):
-        told("Stopped; both chains, the attestors and the relayer have ended.")
+        told("Stopped; both chains and all processes beside them have ended.")
 
 
 def announce(state: SystemState, health_port: int, folder: Path, *, json: bool) -> None:
@@ -82,6 +82,8 @@ def announce(state: SystemState, health_port: int, folder: Path, *, json: bool) 
     rows = {
         "Substrate": state.substrate_ws,
         "EVM": f"{state.evm_http} (WebSocket {state.evm_ws})",
+        "Issuer": state.issuer or "",
+        "Oracle": state.oracle or "",
         "Health": health,
         "Logs": str(folder),
     }

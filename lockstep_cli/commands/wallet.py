@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import ssl
-from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 from rich.table import Table
 
@@ -15,20 +12,12 @@ from identity.formats.base import Challenge, ClaimPath
 from identity.formats.sd_jwt_vc import SdJwtVc
 from identity.ports import system_randomness, utc
 from identity.wallet.receiving import Receiver
-from identity.wallet.store import Held, WalletStore
+from identity.wallet.store import Held
+from lockstep_cli.commands import wallet_oracle
+from lockstep_cli.commands.wallet_oracle import Folder, Roots, https_client, open_store
 from lockstep_cli.output import Json, people_console, print_json
-from lockstep_cli.paths import up_folder
 
-app = typer.Typer(no_args_is_help=True, help="A development wallet: receive credentials, list them, show them.")
-
-Folder = Annotated[
-    Path | None,
-    typer.Option("--wallet", envvar="LOCKSTEP_WALLET", help="Folder of the wallet; one beside the running system."),
-]
-Roots = Annotated[
-    Path | None,
-    typer.Option("--roots", envvar="LOCKSTEP_ROOTS", help="Certificate authorities (PEM) to trust beside the usual."),
-]
+app = typer.Typer(no_args_is_help=True, help="A development wallet: receive and present credentials, link accounts.")
 
 
 @app.command()
@@ -42,12 +31,8 @@ def receive(
     as_json: Json = False,
 ) -> None:
     """Receive the credentials of an offer, check them, and keep them."""
-    store = _store(wallet)
-    context = ssl.create_default_context()
-    trusted = roots or _development_roots()
-    if trusted is not None:
-        context.load_verify_locations(trusted)
-    with httpx.Client(verify=context, timeout=10) as http:
+    store = open_store(wallet)
+    with https_client(roots) as http:
         receiver = Receiver(http, store.key(), utc, system_randomness)
         held = receiver.receive(receiver.read_offer(offer), lambda: tx_code or typer.prompt("Transaction code"))
     for one in held:
@@ -58,11 +43,11 @@ def receive(
 @app.command("list")
 def list_(wallet: Folder = None, as_json: Json = False) -> None:
     """List what the wallet holds."""
-    _print(_store(wallet).all(), as_json=as_json)
+    _print(open_store(wallet).all(), as_json=as_json)
 
 
 @app.command()
-def present(
+def show(
     credential: Annotated[str, typer.Argument(help="Its type (kyc), or the beginning of its id.")],
     audience: Annotated[str, typer.Option(help="Who asks.")],
     nonce: Annotated[str, typer.Option(help="The fresh nonce of whoever asks.")],
@@ -72,8 +57,8 @@ def present(
     wallet: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show a credential to somebody: only the named claims, bound to their nonce."""
-    store = _store(wallet)
+    """Show one credential outside of any protocol: only the named claims, bound to a name and a nonce."""
+    store = open_store(wallet)
     held = store.find(credential)
     paths = [_path(text) for text in disclose or []]
     shown = SdJwtVc().present(held.credential, paths, Challenge(audience, nonce), store.key(), utc())
@@ -83,13 +68,7 @@ def present(
         typer.echo(shown)
 
 
-def _store(folder: Path | None) -> WalletStore:
-    return WalletStore(folder or up_folder() / "wallet")
-
-
-def _development_roots() -> Path | None:
-    path = up_folder() / "ca" / "ca.pem"
-    return path if path.is_file() else None
+wallet_oracle.add_to(app)
 
 
 def _path(text: str) -> ClaimPath:

@@ -11,6 +11,7 @@ from typing import Any, Final
 Document = dict[str, Any]
 KEYS: Final = (
     "asset", "issued", "before", "after_crossing", "after_return", "crossing", "return", "refusals", "refund", "replay", "audit", "seconds",
+    "identity", "suspension", "revocation", "exit", "privacy_scan",
 )  # fmt: skip
 REFUSED_RULES: Final = {
     "locked lot to another investor": 14,
@@ -22,6 +23,15 @@ REFUSED_RULES: Final = {
 ORDER_CONSUMED: Final = 22
 RECEIVER_NOT_ELIGIBLE: Final = 9
 REJECTED: Final = 2
+RECEIVE, EXIT = 1, 6
+"""Permissions of a word: to receive; to send and to bridge."""
+WEEK: Final = 7 * 86_400
+HORIZON: Final = 35 * 86_400
+ELIGIBLE, UNQUALIFIED, LAPSED = ("ana", "ben", "fay"), "cho", "dan"
+CHAINS: Final = ("substrate", "evm")
+SEARCHED: Final = (
+    "substrate/state", "substrate/extrinsics", "substrate/events", "evm/state", "evm/transactions", "evm/logs",
+)  # fmt: skip
 
 
 def broken_promises(document: Document) -> list[str]:
@@ -29,7 +39,17 @@ def broken_promises(document: Document) -> list[str]:
     missing = [key for key in KEYS if key not in document]
     if missing:
         return [f"the document has no {', '.join(missing)}"]
-    checks = (_lots_survive, _refusals_agree, _refund_returns_the_lots, _replay_is_refused, _supply_closes)
+    checks = (
+        _lots_survive,
+        _refusals_agree,
+        _refund_returns_the_lots,
+        _replay_is_refused,
+        _supply_closes,
+        _admission_follows_credentials,
+        _statuses_are_enforced,
+        _the_revoked_can_leave,
+        _nobody_is_found,
+    )
     return [sentence for check in checks for sentence in check(document)]
 
 
@@ -96,3 +116,68 @@ def _supply_closes(document: Document) -> Iterator[str]:
         yield "the audit never saw anything in flight"
     if {"before", "in_flight", "after"} - document["audit"].keys():
         yield "the audit was not made before, during and after"
+
+
+def _admission_follows_credentials(document: Document) -> Iterator[str]:
+    identity = document["identity"]
+    holders = {one["who"] for one in identity["credentials"]}
+    if {*ELIGIBLE, UNQUALIFIED, LAPSED} - holders:
+        yield "somebody was admitted without a credential"
+    investors: dict[str, set[str]] = {}
+    for one in identity["accounts"]:
+        investors.setdefault(one["who"], set()).add(one["investor"])
+        if not one["bound"]:
+            yield f"{one['who']}'s account on {one['chain']} is not bound"
+    if any(len(found) != 1 for found in investors.values()):
+        yield "somebody is another investor on each chain"
+    if len(set.union(set(), *investors.values())) != len(investors):
+        yield "two people are one investor"
+    yield from _words_are_as_told(identity["eligibility"], document["suspension"]["committed_at"])
+
+
+def _words_are_as_told(eligibility: Document, now: float) -> Iterator[str]:
+    same = ("class", "permissions", "valid_until")
+    for who in (*ELIGIBLE, UNQUALIFIED, LAPSED):
+        words = [eligibility[chain][who] for chain in CHAINS]
+        if any(words[0][part] != words[1][part] for part in same):
+            yield f"the chains say different things of {who}"
+        word = words[0]
+        receives, fresh = bool(word["permissions"] & RECEIVE), word["valid_until"] > now
+        expected = {UNQUALIFIED: receives is False, LAPSED: receives and not fresh}.get(who, receives and fresh)
+        if not expected or word["permissions"] & EXIT != EXIT:
+            yield f"the word of {who} is not what the policy makes of their credentials: {word}"
+        if fresh and word["valid_until"] - now > HORIZON:
+            yield f"{who} is eligible for more than 35 days"
+    if len({eligibility[chain][who]["valid_until"] % WEEK for chain in CHAINS for who in ELIGIBLE}) != 1:
+        yield "words end off the common weekly grid"
+
+
+def _statuses_are_enforced(document: Document) -> Iterator[str]:
+    for key in ("suspension", "revocation"):
+        change = document[key]
+        if change["code"] != RECEIVER_NOT_ELIGIBLE:
+            yield f"after the {key} the chains do not both refuse with {RECEIVER_NOT_ELIGIBLE}"
+        for chain in CHAINS:
+            took, allowed = change[chain]["seconds"], change[chain]["allowed_seconds"]
+            if took > allowed:
+                yield f"{chain} refused {took} s after the {key}, and {allowed} s were allowed"
+
+
+def _the_revoked_can_leave(document: Document) -> Iterator[str]:
+    for chain in CHAINS:
+        left = document["exit"][chain]
+        if left["amount"] <= 0 or left["before"]["free"] < left["amount"]:
+            yield f"nothing left the revoked holder on {chain}"
+        if left["before"]["permissions"] & RECEIVE:
+            yield f"the holder who left on {chain} was not revoked there"
+        if left["after"]["total"] or left["after"]["in_flight"]:
+            yield f"the revoked holder still has something on {chain}"
+
+
+def _nobody_is_found(document: Document) -> Iterator[str]:
+    scan = document["privacy_scan"]
+    if scan["found"]:
+        yield f"people can be found in {', '.join(scan['where'])}"
+    places = scan["searched"]["places"]
+    if scan["searched"]["values"] == 0 or any(not places.get(place) for place in SEARCHED):
+        yield "the search for people left something out"

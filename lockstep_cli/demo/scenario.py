@@ -7,18 +7,23 @@ before it was born is itself a promise.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.types import Approval, InitiateRequest, Lot, TransferOrder
-from chains.base import Chain, OrderDelivered, OrderRefused, OrderRejected, OrderSettled, Submitted
+from bridge.types import Approval, Lot
+from chains.base import Chain, OrderRefused
+from lockstep_cli.demo.flights import CROSSING_TIMEOUT, InFlight, await_refunded, await_settled, depart
+from lockstep_cli.demo.privacy import search_run
 from lockstep_cli.demo.refusals import compare, try_all
+from lockstep_cli.demo.secrets import Secrets, secrets_of
+from lockstep_cli.demo.statuses import change_status, identity_document
 from lockstep_cli.demo.story import clock
 from lockstep_cli.local.asset import GRANTS
 from lockstep_cli.local.cast import Person
+from lockstep_cli.local.subjects import QUALIFICATION
 from lockstep_cli.local.system import LocalSystem
 from lockstep_cli.reading import (
     Document,
@@ -29,11 +34,10 @@ from lockstep_cli.reading import (
     positions_document,
     tx_document,
 )
-from lockstep_cli.watch import Watcher
 
-CROSSING_TIMEOUT = 90.0
-"""Seconds in which an order must reach its end; a crossing takes about ten here."""
-FLIGHT_SECONDS = 3600
+SOLD_AT_HOME, SOLD_ABROAD = 120, 80
+"""Free tokens that Ben buys of Ana on each chain before his credential is revoked, and sells back afterwards."""
+CHAIN_NAMES = {"substrate": "Substrate", "evm": "EVM"}
 
 
 class Narrator(Protocol):
@@ -47,20 +51,6 @@ class Narrator(Protocol):
 
     def positions(self, title: str, positions: Document) -> None:
         """What everyone holds now."""
-
-
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    """An order that was initiated, with the watchers that stood ready before it was."""
-
-    person: Person
-    order_id: bytes
-    order: TransferOrder
-    submitted: Submitted
-    source: Chain
-    destination: Chain
-    at_source: Watcher
-    at_destination: Watcher
 
 
 class Scenario:
@@ -108,6 +98,15 @@ class Scenario:
             self._return()
         with self.act("replay", "Nothing is delivered twice"):
             self.document["replay"] = {chain: self._replay(*replay) for chain, replay in self._replays.items()}
+        with self.act("sale", "Ben buys on both chains"):
+            self._sell()
+        with self.act("revocation", "Ben's credential is revoked"):
+            self.document["revocation"] = change_status(self.system, "revoke", "ben", QUALIFICATION, "ana")
+            self._tell_enforcement("The issuer revokes Ben's qualification", "revocation")
+        with self.act("exit", "He can't receive any more, and he can leave"):
+            self._exit()
+        with self.act("privacy_scan", "Nobody can be found in what the run left behind"):
+            self._scan()
         return self.document
 
     def _introduce(self) -> None:
@@ -115,6 +114,8 @@ class Scenario:
         self.document["asset"] = {**system.asset_document(), "asset": hexed(system.asset)}
         grants = {grant.who: [lot_document(lot) for lot in system.issued_lots[grant.who]] for grant in GRANTS}
         self.document["issued"] = {"lots": grants, "total": sum(grant.free + grant.locked for grant in GRANTS)}
+        self.document["identity"] = identity_document(system)
+        self._tell_admission(self.document["identity"])
         self.document["before"] = self._positions()
         self.document["audit"] = {"before": self._audit()}
         self.tell.positions("Before", self.document["before"])
@@ -122,37 +123,16 @@ class Scenario:
     def _depart(self) -> tuple[InFlight, InFlight]:
         people, substrate, evm = self.system.people, self.system.substrate, self.system.evm
         held = position_document(substrate, self.system.asset, people["fay"].investor, substrate.head())
-        crossing = self._initiate(people["ana"], substrate, evm)
+        crossing = depart(self.system, people["ana"], substrate, evm)
         self.tell.say(f"Ana sends everything she has to her own EVM account: order {hexed(crossing.order_id)[:12]}…")
-        doomed = self._initiate(people["fay"], substrate, evm)
+        doomed = depart(self.system, people["fay"], substrate, evm)
         self.tell.say(f"Fay does the same: order {hexed(doomed.order_id)[:12]}…")
         self.document["audit"]["in_flight"] = self._audit()
-        suspended = self.system.oracle.suspend(evm, people["fay"], evm.head().time)
-        self.tell.say("While both are in flight, the oracle takes Fay's right to receive on EVM")
-        self.document["refund"] = {
-            "order": order_document(doomed.order_id, doomed.order),
-            "before": held,
-            "suspended": tx_document(suspended.tx),
-        }
+        self.document["refund"] = {"order": order_document(doomed.order_id, doomed.order), "before": held}
+        self.document["suspension"] = change_status(self.system, "suspend", "fay", QUALIFICATION, "ana")
+        self._tell_enforcement("While both are in flight, the issuer suspends Fay's qualification", "suspension")
         self._keep_for_replay(crossing)
         return crossing, doomed
-
-    def _initiate(self, person: Person, source: Chain, destination: Chain) -> InFlight:
-        """Sends the person's whole position to their own account on the other chain."""
-        at_source, at_destination = (Watcher(chain, chain.finalised().number + 1) for chain in (source, destination))
-        position = source.views().position_of(self.system.asset, person.investor)
-        free = (Lot(position.free, 0, 0),) if position.free else ()
-        request = InitiateRequest(
-            asset=self.system.asset,
-            destination=destination.domain,
-            to_investor=person.investor,
-            recipient=person.account(destination.name).id,
-            lots=(*free, *position.lots),
-            deadline=source.head().time + FLIGHT_SECONDS,
-        )
-        submitted = source.initiate(request, person.account(source.name))
-        order_id, order = submitted.order_id, submitted.order
-        return InFlight(person, order_id, order, submitted, source, destination, at_source, at_destination)
 
     def _keep_for_replay(self, flight: InFlight) -> None:
         """Asks the attestors for their approval like anyone may, and keeps it for a second delivery later."""
@@ -163,7 +143,7 @@ class Scenario:
         self._replays[flight.destination.name] = (flight, approval, set_id, signatures)
 
     def _arrive(self, flight: InFlight) -> None:
-        timeline = self._settled(flight)
+        timeline = await_settled(self.system, flight)
         self.document["crossing"] = {
             "order_id": hexed(flight.order_id),
             "order": order_document(flight.order_id, flight.order),
@@ -179,28 +159,8 @@ class Scenario:
         self.document["after_crossing"] = self._positions()
         self.tell.positions("After the crossing", self.document["after_crossing"])
 
-    def _settled(self, flight: InFlight) -> list[Document]:
-        """Waits for the end of a delivered order; its timeline, oldest stage first."""
-        delivered = flight.at_destination.wait(
-            OrderDelivered, lambda e: e.order_id == flight.order_id, "the delivery", CROSSING_TIMEOUT
-        )
-        settled = flight.at_source.wait(
-            OrderSettled, lambda e: e.order_id == flight.order_id, "the settlement", CROSSING_TIMEOUT
-        )
-        return [
-            {"stage": "initiated", **tx_document(flight.submitted.tx)},
-            *self.system.attested(flight.order_id),
-            {"stage": "delivered", **tx_document(delivered.at)},
-            {"stage": "settled", **tx_document(settled.at)},
-        ]
-
     def _refund(self, flight: InFlight) -> None:
-        rejected = flight.at_destination.wait(
-            OrderRejected, lambda e: e.order_id == flight.order_id, "the rejection", CROSSING_TIMEOUT
-        )
-        settled = flight.at_source.wait(
-            OrderSettled, lambda e: e.order_id == flight.order_id, "the refund", CROSSING_TIMEOUT
-        )
+        rejected, settled = await_refunded(flight)
         asset, investor = self.system.asset, flight.person.investor
         self.document["refund"] |= {
             "outcome": settled.outcome,
@@ -218,9 +178,9 @@ class Scenario:
         )
 
     def _return(self) -> None:
-        flight = self._initiate(self.system.people["ana"], self.system.evm, self.system.substrate)
+        flight = depart(self.system, self.system.people["ana"], self.system.evm, self.system.substrate)
         self.tell.say(f"Ana sends everything back: order {hexed(flight.order_id)[:12]}…")
-        timeline = self._settled(flight)
+        timeline = await_settled(self.system, flight)
         # The relayer is quick now: what is played again is the very approval that it delivered with.
         self._replays[flight.destination.name] = (flight, *self.system.relayed_approval(flight.order_id))
         self.document["return"] = {"order_id": hexed(flight.order_id), "timeline": timeline}
@@ -248,6 +208,76 @@ class Scenario:
             "refused": len(refused),
             "unchanged": held[0] == held[1],
         }
+
+    def _sell(self) -> None:
+        """Ana sells to Ben at home, and from home to his account abroad: a crossing between two investors."""
+        system, ana, ben = self.system, self.system.people["ana"], self.system.people["ben"]
+        abroad = depart(system, ana, system.substrate, system.evm, [Lot(SOLD_ABROAD, 0, 0)], to=ben)
+        system.substrate.transfer(system.asset, ben.substrate.id, SOLD_AT_HOME, ana.substrate)
+        timeline = await_settled(system, abroad)
+        self.document["sale"] = {"order_id": hexed(abroad.order_id), "timeline": timeline}
+        self.tell.say(f"Ana sold Ben {SOLD_AT_HOME} on Substrate, and {SOLD_ABROAD} across to his EVM account")
+
+    def _exit(self) -> None:
+        """Ben sends what he has to Ana, who is eligible: on Substrate, on EVM, and from EVM home to Substrate."""
+        system, ana, ben = self.system, self.system.people["ana"], self.system.people["ben"]
+        there = SOLD_ABROAD // 2
+        homeward = depart(system, ben, system.evm, system.substrate, [Lot(SOLD_ABROAD - there, 0, 0)], to=ana)
+        left = {
+            chain.name: self._leave(chain, ben, ana, amount)
+            for chain, amount in ((system.substrate, SOLD_AT_HOME), (system.evm, there))
+        }
+        left["evm"]["homeward"] = {
+            "order_id": hexed(homeward.order_id),
+            "amount": SOLD_ABROAD - there,
+            "timeline": await_settled(system, homeward),
+        }
+        for name, chain in system.chains.items():
+            left[name]["after"] = position_document(chain, system.asset, ben.investor, chain.head())
+        self.document["exit"] = left
+        self.document["audit"]["end"] = self._audit()
+        self.tell.say("Ben sent everything to Ana: on Substrate, on EVM, and from EVM home")
+
+    def _leave(self, chain: Chain, holder: Person, buyer: Person, amount: int) -> Document:
+        before = position_document(chain, self.system.asset, holder.investor, chain.head())
+        sent = chain.transfer(self.system.asset, buyer.account(chain.name).id, amount, holder.account(chain.name))
+        return {"before": before, "amount": amount, "sent": tx_document(sent.tx)}
+
+    def _scan(self) -> None:
+        values = (
+            value
+            for one in self.system.identity.identified.values()
+            for value in secrets_of(one.subject, {held.valid_until for held in one.held if held.valid_until})
+        )
+        devnet = self.system.devnet
+        search = search_run(
+            Secrets(values),
+            self.system.folder,
+            devnet.substrate_ws.replace("ws:", "http:"),
+            devnet.evm_http,
+            {"demo/document": json.dumps(self.document).encode("utf-8")},
+        )
+        self.document["privacy_scan"] = search.document()
+        searched = self.document["privacy_scan"]["searched"]
+        self.tell.say(
+            f"{searched['values']:,} forms of names, numbers, dates and their digests in {searched['bytes']:,} bytes: "
+            f"{self.document['privacy_scan']['found']} found"
+        )
+
+    def _tell_admission(self, identity: Document) -> None:
+        held: dict[str, list[str]] = {}
+        for one in identity["credentials"]:
+            held.setdefault(one["who"], []).append(one["configuration"].removesuffix("_sd_jwt").replace("_", " "))
+        for who, kinds in held.items():
+            self.tell.say(f"{who.capitalize()} presented: {', '.join(kinds)}; two accounts bound")
+
+    def _tell_enforcement(self, what: str, key: str) -> None:
+        told = self.document[key]
+        when = ", ".join(
+            f"{CHAIN_NAMES[name]} refuses {told[name]['seconds']:.1f} s later (block +{told[name]['blocks_after']})"
+            for name in CHAIN_NAMES
+        )
+        self.tell.say(f"{what}: {when}, both with code {told['code']}")
 
     def _positions(self) -> Document:
         return positions_document(

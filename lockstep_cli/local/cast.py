@@ -34,8 +34,8 @@ class Role:
 ROLES = (
     Role("ana", 4, ALL, 28 * DAY, "an accredited investor"),
     Role("ben", 5, ALL, 28 * DAY, "another accredited investor"),
-    Role("cho", 6, LEAVE_ONLY, 28 * DAY, "known to the oracle, but not qualified to receive"),
-    Role("dan", 7, ALL, -DAY, "was accredited; it lapsed yesterday"),
+    Role("cho", 6, LEAVE_ONLY, 28 * DAY, "says herself that she is accredited, which this asset doesn't take for it"),
+    Role("dan", 7, ALL, -DAY, "is accredited, but his passport ends before his next word would"),
     Role("fay", 8, ALL, 28 * DAY, "accredited, until she isn't"),
 )
 
@@ -44,6 +44,8 @@ ROSTER: Final = {role.name: role.evm_index for role in ROLES} | {
 }
 """Everybody with keys and native coin on both chains: the cast, and guests who become investors of assets to come."""
 
+ORACLE_EVM_INDEX = 23
+ORACLE_SUBMITTER = "oracle"
 STRANGER_EVM_INDEX = 9
 STRANGER = "stranger"
 
@@ -92,6 +94,11 @@ def guest(name: str, investor: bytes) -> Person:
 def stranger(chain: str) -> Account:
     """The account on `substrate` or `evm` that no oracle ever bound."""
     return evm_account(STRANGER_EVM_INDEX) if chain == "evm" else substrate_account(STRANGER)
+
+
+def oracle_submitter(chain: str) -> Account:
+    """The account on `substrate` or `evm` by which the oracle hands in its batches; it has native coin and no rights."""
+    return evm_account(ORACLE_EVM_INDEX) if chain == "evm" else substrate_account(ORACLE_SUBMITTER)
 
 
 @dataclass(frozen=True, slots=True)

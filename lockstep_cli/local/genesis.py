@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge.types import Role, SignerSet, Timing
 from chains.devnet.keys import ATTESTORS, ORACLE_SIGNERS, signer_addresses
-from lockstep_cli.local.cast import ROSTER, staff, substrate_account
+from lockstep_cli.local.cast import ROSTER, oracle_submitter, staff, substrate_account
 
 THRESHOLD = 2
 TIMING = Timing(delay=4, grace=60)
@@ -39,6 +39,7 @@ def substrate_patch() -> dict[str, Any]:
         keys.guardian,
         keys.controller,
         keys.relayer,
+        oracle_submitter("substrate"),
         *(substrate_account(name) for name in ROSTER),
     ]
     return {

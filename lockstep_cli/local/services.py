@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,7 +30,7 @@ class Services:
         self.folder = folder
         self.journal = folder / "relayer.sqlite"
         self.attestor_urls: list[str] = []
-        self._chains = self._chain_settings(devnet, contracts, domains)
+        self.chains = chain_settings(devnet, contracts, domains)
         self._attestors: list[ChainProcess] = []
         self._attestor_settings: list[dict[str, str]] = []
         self._relayer: ChainProcess | None = None
@@ -47,8 +47,11 @@ class Services:
         for process in processes:
             process.close()
 
-    def start_attestors(self, indexes: Sequence[int]) -> None:
-        """Starts one process per key of the well-known phrase; returns at once."""
+    def start_attestors(self, indexes: Sequence[int], oracle: Callable[[int], str] | None = None) -> None:
+        """Starts one process per key of the well-known phrase; returns at once.
+
+        `oracle`: tells each attestor, counted from 1, its setting of whom it asks; None: they go by the chains alone.
+        """
         for number, index in enumerate(indexes, start=1):
             name = f"attestor-{number}"
             key_file = self.folder / f"{name}.key"
@@ -56,8 +59,10 @@ class Services:
             env = {
                 "LOCKSTEP_ATTESTOR_KEY_FILE": str(key_file),
                 "LOCKSTEP_ATTESTOR_STORE": str(self.folder / f"{name}.sqlite"),
-                "LOCKSTEP_ATTESTOR_CHAINS": json.dumps(self._chains),
+                "LOCKSTEP_ATTESTOR_CHAINS": json.dumps(self.chains),
             }
+            if oracle is not None:
+                env["LOCKSTEP_ATTESTOR_ORACLE"] = oracle(number)
             self._attestor_settings.append(env)
             self._attestors.append(self._start(name, "relayer.attestor", env))
 
@@ -92,7 +97,7 @@ class Services:
             "LOCKSTEP_RELAYER_SUBSTRATE_KEY_FILE": str(substrate_key),
             "LOCKSTEP_RELAYER_JOURNAL": str(self.journal),
             "LOCKSTEP_RELAYER_ATTESTORS": json.dumps(self.attestor_urls),
-            "LOCKSTEP_RELAYER_CHAINS": json.dumps(self._chains),
+            "LOCKSTEP_RELAYER_CHAINS": json.dumps(self.chains),
         }
         self._relayer = self._start("relayer", "relayer", env)
 
@@ -106,20 +111,21 @@ class Services:
             name, [sys.executable, "-m", module], self.folder / f"{name}.log", READY, {"LOCKSTEP_ENV": "dev", **env}
         )
 
-    @staticmethod
-    def _chain_settings(
-        devnet: EmbeddedDevnet, contracts: EvmContracts, domains: Mapping[str, bytes]
-    ) -> list[dict[str, Any]]:
-        evm_node = {"http": devnet.evm_http, "ws": devnet.evm_ws}
-        return [
-            # In development one node stands in for two; the processes refuse that anywhere else.
-            {"kind": "substrate", "nodes": [devnet.substrate_ws] * 2, "domain": "0x" + domains["substrate"].hex()},
-            {
-                "kind": "evm",
-                "nodes": [evm_node, evm_node],
-                "bridge": contracts.bridge,
-                "lens": contracts.lens,
-                "authority": contracts.authority,
-                "domain": "0x" + domains["evm"].hex(),
-            },
-        ]
+
+def chain_settings(
+    devnet: EmbeddedDevnet, contracts: EvmContracts, domains: Mapping[str, bytes]
+) -> list[dict[str, Any]]:
+    """Both chains as the settings of a process describe them. `domains` by chain name."""
+    evm_node = {"http": devnet.evm_http, "ws": devnet.evm_ws}
+    return [
+        # In development one node stands in for two; the processes refuse that anywhere else.
+        {"kind": "substrate", "nodes": [devnet.substrate_ws] * 2, "domain": "0x" + domains["substrate"].hex()},
+        {
+            "kind": "evm",
+            "nodes": [evm_node, evm_node],
+            "bridge": contracts.bridge,
+            "lens": contracts.lens,
+            "authority": contracts.authority,
+            "domain": "0x" + domains["evm"].hex(),
+        },
+    ]

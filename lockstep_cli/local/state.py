@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from bridge.errors import LockstepError
 
@@ -42,6 +42,9 @@ class SystemState(BaseModel):
     investors: dict[str, str]
     attestors: list[str]
     journal: str
+    classes: dict[str, int] = Field(default_factory=dict, description="Class number by name, as the oracle drew it.")
+    issuer: str | None = None
+    oracle: str | None = None
 
     def write(self, path: Path) -> None:
         """Writes the file whole or not at all."""

@@ -2,6 +2,9 @@
 
 The two chains start side by side; the contracts are deployed while the Substrate chain makes its first block; the attestors start
 while the asset is registered and issued. The relayer starts when it is asked for.
+
+Its people are admitted in one of two ways: by credentials, with an issuer, an oracle and signers as processes of their own, as
+everybody's would be; or, for tests of what has nothing to do with identity, by what is written down in the cast.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.digests import digest_order
 from bridge.errors import LockstepError
@@ -36,6 +39,9 @@ from lockstep_cli.local.services import Services
 from lockstep_cli.local.state import EvmAddresses, SystemState
 from relayer.journal import Journal
 
+if TYPE_CHECKING:
+    from lockstep_cli.local.identity import LocalIdentity
+
 Told = Callable[[str], None]
 NOTICE_SECONDS = 1.0
 """A death is known here some milliseconds after whoever was connected felt it; on a busy machine, more."""
@@ -53,14 +59,22 @@ class LocalSystem:
         told: Told,
         randomness: Callable[[int], bytes] = secrets.token_bytes,
         options: Options | None = None,
+        *,
+        credentials: bool = False,
     ) -> None:
-        """`folder` exists and belongs to this run alone; `told` hears one line per step; `options` say how the chains are started."""
+        """`folder` exists and belongs to this run alone; `told` hears one line per step; `options` say how the chains are started.
+
+        Args:
+            credentials: the cast is admitted by credentials, not by what is written down of it.
+        """
         self.folder = folder
         self.told = told
         self._randomness = randomness
         self._options = options or Options(eager=True)
         self._stack = ExitStack()
-        self._parts: list[EmbeddedDevnet | Services] = []
+        self._parts: list[EmbeddedDevnet | Services | LocalIdentity] = []
+        self._identity: LocalIdentity | None = None
+        self._credentials = credentials
         self.people: dict[str, Person] = {}
         self.issued_lots: dict[str, tuple[Lot, ...]] = {}
         self.substrate: ManagedChain
@@ -91,6 +105,13 @@ class LocalSystem:
     def chains(self) -> dict[str, ManagedChain]:
         """Both chains by name."""
         return {"substrate": self.substrate, "evm": self.evm}
+
+    @property
+    def identity(self) -> LocalIdentity:
+        """Issuer, oracle and wallets. RuntimeError in a system whose people were written down."""
+        if self._identity is None:
+            raise RuntimeError("this system was started without credentials")
+        return self._identity
 
     def check(self, within: float = 0.0) -> None:
         """ChainDied when a part has ended that should run, or does in the next `within` seconds (for each process)."""
@@ -167,10 +188,17 @@ class LocalSystem:
             investors={name: "0x" + person.investor.hex() for name, person in self.people.items()},
             attestors=self.services.attestor_urls,
             journal=str(self.services.journal),
+            classes={} if self._identity is None else self._identity.classes,
+            issuer=None if self._identity is None else self._identity.issuer.url,
+            oracle=None if self._identity is None else self._identity.compliance.url,
         )
 
     def _start(self) -> None:
-        self.people = draw_cast(self._randomness)
+        if self._credentials:
+            from lockstep_cli.local.identity import LocalIdentity
+
+            self._identity = self._stack.enter_context(LocalIdentity(self.folder, self._randomness))
+            self._identity.begin()
         self.devnet = self._stack.enter_context(
             EmbeddedDevnet(self.folder, substrate_patch(), self._randomness(32), self._options)
         )
@@ -191,8 +219,15 @@ class LocalSystem:
         self.told("the contracts are deployed")
         self.services = self._stack.enter_context(Services(self.folder, self.devnet, self.contracts, self._domains()))
         self._parts.append(self.services)
-        self.services.start_attestors(ATTESTORS)
+        if self._identity is None:
+            self.services.start_attestors(ATTESTORS)
+        else:
+            self._parts.append(self._identity)
+            self._identity.compliance.start(self.services.chains, len(ATTESTORS))
+            self.services.start_attestors(ATTESTORS, self._identity.compliance.for_attestor)
         self._found_the_asset()
+        self._admit()
+        self._issue()
         self.services.wait_ready()
         self.told("the asset is issued, and three attestors are listening")
 
@@ -200,22 +235,30 @@ class LocalSystem:
         return {name: chain.domain for name, chain in self.chains.items()}
 
     def _found_the_asset(self) -> None:
-        """Registers the asset, opens the lanes, admits the cast, issues the lots: the chains side by side, each in its own order."""
+        """Registers the asset and opens the lanes: the chains side by side, each in its own order."""
         controller = staff("substrate").controller
         params = house.params(self.substrate.domain, controller.id, self._randomness(32))
         with ThreadPoolExecutor(2) as pool:
             home = pool.submit(self._found_on, self.substrate, self.evm, AccountKind.EVM, params)
             away = pool.submit(self._found_on, self.evm, self.substrate, AccountKind.ACCOUNT_ID32, params)
             self.asset = _both(home, away)
-        self.oracle = LocalOracle(self.asset)
+
+    def _admit(self) -> None:
+        """Brings the cast onto both chains."""
+        if self._identity is not None:
+            self._identity.adopt(self.asset, self.chains)
+            self.told("the cast has credentials, and an oracle with three signers applies the asset's policy")
+            self.people = self._identity.enrol(self.asset, self.chains)
+            return
+        self.people = draw_cast(self._randomness)
+        oracle = LocalOracle(self.asset)
         with ThreadPoolExecutor(2) as pool:
             admitted = [
-                pool.submit(self.oracle.admit, chain, self.people.values(), chain.head().time)
+                pool.submit(oracle.admit, chain, self.people.values(), chain.head().time)
                 for chain in self.chains.values()
             ]
             for future in admitted:
                 future.result()
-        self._issue()
 
     def _found_on(self, chain: Chain, far: Chain, kind: AccountKind, params: Any) -> bytes:
         keys = staff(chain.name)

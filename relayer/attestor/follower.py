@@ -13,10 +13,10 @@ import structlog
 
 from bridge.errors import RecoverableError
 from chains.base import BlockRef, ChainEvent
-from chains.errors import ChainError
+from chains.errors import ChainError, NodesDisagree
+from chains.witness import Witness
 from relayer.attestor.store import AttestorStore
-from relayer.attestor.witness import Witness
-from relayer.errors import ChainReplaced, NodesDisagree
+from relayer.errors import ChainReplaced
 
 MAX_BLOCKS = 200
 """Blocks taken in one step: a step is one transaction, and its events are held in memory."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 import structlog
@@ -13,15 +13,16 @@ import uvicorn
 from bridge.errors import LockstepError
 from bridge.signing import LocalSigner
 from chains.accounts import load_evm_key
+from chains.clocks import ChainClock, utc
+from chains.errors import SettingsRefused
+from chains.settings import is_development, open_witness, require_unpublished
+from chains.witness import Witness
+from relayer.attestor.access import open_oracle
 from relayer.attestor.follower import Follower
 from relayer.attestor.service import create_app
 from relayer.attestor.settings import AttestorSettings
 from relayer.attestor.signing import Attestor, ChainDecisions, Decisions
 from relayer.attestor.store import AttestorStore
-from relayer.attestor.witness import Witness
-from relayer.clocks import ChainClock, utc
-from relayer.errors import SettingsRefused
-from relayer.settings import EvmSettings, SubstrateSettings, is_development, require_domain, require_unpublished
 
 
 def run(settings: AttestorSettings, decisions: Decisions | None = None, ready: Callable[[int], None] = print) -> None:
@@ -34,13 +35,13 @@ def run(settings: AttestorSettings, decisions: Decisions | None = None, ready: C
         chains = {}
         starts = {}
         for chain in settings.chains:
-            domain, witness = _witness(chain)
+            domain, witness = open_witness(chain)
             stack.callback(witness.close)
             if domain in chains:
                 raise SettingsRefused(f"two chains state the domain {domain.hex()}")
             chains[domain], starts[domain] = witness, chain.start
         clock = _clock(settings, list(chains.values()))
-        attestor = Attestor(chains, store, signer, decisions or ChainDecisions(), clock)
+        attestor = Attestor(chains, store, signer, decisions or _decisions(settings, chains, clock, stack), clock)
         alive = {witness.name: True for witness in chains.values()}
         followers = {
             domain: Follower(witness, store, start=starts[domain], clock=clock) for domain, witness in chains.items()
@@ -57,6 +58,14 @@ def run(settings: AttestorSettings, decisions: Decisions | None = None, ready: C
             stack.callback(_end, thread, stop)
             thread.start()
         _serve(settings, attestor, alive, ready)
+
+
+def _decisions(
+    settings: AttestorSettings, chains: Mapping[bytes, Witness], clock: Callable[[], int], stack: ExitStack
+) -> Decisions:
+    if settings.oracle is None:
+        return ChainDecisions()
+    return open_oracle(settings.oracle, chains, clock, stack)
 
 
 def _end(thread: threading.Thread, stop: threading.Event) -> None:
@@ -77,17 +86,6 @@ def _follow(
     finally:
         # Also after a fault of the program, which the thread's own hook reports.
         alive[name] = stop.is_set()
-
-
-def _witness(settings: SubstrateSettings | EvmSettings) -> tuple[bytes, Witness]:
-    """A chain through all its nodes. One address given twice (in development) is one node: it can't confirm itself."""
-    places = [settings.nodes.index(node) for node in dict.fromkeys(settings.nodes)]
-    nodes = [settings.connect(place) for place in places]
-    witness = Witness(nodes, quorum=min(2, len(nodes)))
-    domains = {require_domain(node, settings) for node in nodes}
-    if len(domains) != 1:
-        raise SettingsRefused(f"the nodes of {witness.name} are of different chains")
-    return domains.pop(), witness
 
 
 def _serve(

@@ -9,7 +9,9 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from relayer.settings import ChainSettings, ClockSource, ProcessSettings, is_development
+from chains.settings import ChainSettings, require_independent_nodes
+from relayer.attestor.access import OracleAccess
+from relayer.settings import ClockSource, ProcessSettings
 
 
 class AttestorSettings(ProcessSettings):
@@ -23,18 +25,16 @@ class AttestorSettings(ProcessSettings):
     )
     chains: tuple[ChainSettings, ...] = Field(min_length=2)
     clock: ClockSource = "utc"
+    oracle: OracleAccess | None = Field(
+        None,
+        description="The compliance oracle to ask about assets with a policy; none: the chains' rules alone decide.",
+    )
     host: str = "127.0.0.1"
     port: int = Field(0, ge=0, le=65535, description="0 takes a free port and prints it.")
 
     @model_validator(mode="after")
     def _nodes_are_independent(self) -> Self:
-        """Two nodes per chain at least, no address twice; one address may stand twice in development only."""
-        for chain in self.chains:
-            addresses = [str(node) for node in chain.nodes]
-            if is_development():
-                continue
-            if len(set(addresses)) < 2 or len(set(addresses)) != len(addresses):
-                raise ValueError(f"{chain.kind}: two different nodes are needed, only development may do with one")
+        require_independent_nodes(self.chains)
         return self
 
     @model_validator(mode="after")

@@ -27,19 +27,11 @@ from bridge.types import (
     TransferReceipt,
 )
 from chains.base import BlockRef, Chain
+from chains.errors import NodesDisagree
+from chains.witness import Witness
 from relayer.attestor.guards import standing_at_destination, standing_at_source
 from relayer.attestor.store import AttestorStore, SeenOrder, SeenOutcome
-from relayer.attestor.witness import Witness
-from relayer.errors import (
-    ClockAhead,
-    ExpiryRefused,
-    Held,
-    LaneHalted,
-    NodesDisagree,
-    NotASigner,
-    NotYetDecided,
-    OrderUnknown,
-)
+from relayer.errors import ClockAhead, ExpiryRefused, Held, LaneHalted, NotASigner, NotYetDecided, OrderUnknown
 
 T = TypeVar("T")
 

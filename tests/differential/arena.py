@@ -32,10 +32,14 @@ from tests.differential.scene import ACCOUNTS, CHAINS, EVM, NOBODY, ODD, SUBSTRA
 from tests.differential.substrate_driver import SubstrateDriver
 
 EXPLAINED = frozenset({"transfer", "initiate", "issue", "explain_deliver", "deliver"})
-AT_ONCE = 5
+AT_ONCE = 4
 """Views that are compared after an operation, of those that it changed, and one other. What is left waits for a later one."""
 SEQUENCES = 15
 """A bridge takes 32 tokens, and a sequence of operations has two assets of its own."""
+
+
+Listener = Callable[[str, str, int, Sequence[Event]], None]
+"""(chain, what it was asked, the number that it refused with or 0, the events that it told)"""
 
 
 class Disagreement(AssertionError):
@@ -51,9 +55,10 @@ class Disagreement(AssertionError):
 class Arena:
     """A context manager: both chains run while it is open."""
 
-    def __init__(self, folder: Path, only: Sequence[str] = CHAINS) -> None:
-        """`only`: the chains that are asked; the book stands for the other one."""
+    def __init__(self, folder: Path, only: Sequence[str] = CHAINS, listeners: Sequence[Listener] = ()) -> None:
+        """`only`: the chains that are asked; the book stands for the other one. `listeners` hear what chains say."""
         self._folder = folder
+        self.listeners = list(listeners)
         self._only = tuple(only)
         self._ledgers: dict[str, Ledger] = {}
         self._stack = ExitStack()
@@ -78,10 +83,15 @@ class Arena:
         """A world with two new assets to come; pauses, lanes and the oracle's numbers go on."""
         self.sequences += 1
         self.ops: list[Op] = []
+        self._asked: dict[str, str] = {}
         self._shown: dict[str, dict[Any, object]] = {chain: {} for chain in CHAINS}
         self._waiting: dict[str, dict[Any, None]] = {chain: {} for chain in CHAINS}
-        self.world = World(Scene(self.account, self._domains, self._now, salt, TIMING.delay), self._ledgers)
+        self.world = World(Scene(self.account, self._domains, self._now, salt), self._ledgers)
         return self.world
+
+    def draft(self, salt: bytes) -> World:
+        """The world that `begin` would give now, for the book alone: what happens there is asked of no chain."""
+        return World(Scene(self.account, self._domains, self._now, salt), self._ledgers)
 
     def account(self, chain: str, name: str) -> bytes:
         """The account of a name on a chain; its key is known, except for those that are no accounts."""
@@ -98,6 +108,24 @@ class Arena:
         said = self.world.advance(op, calls)
         self._ledgers = self.world.ledgers
         self._on_both(lambda chain: self._after(chain, block, said[chain] if chain in transacted else None))
+
+    def outside(self, chain: str, act: Callable[[Any], None]) -> None:
+        """What the book does not tell, because it is one chain's own matter: `act` on its driver, in a block of its own.
+
+        AssertionError when a transaction of it fails.
+        """
+        self._pools[chain].submit(act, self._drivers[chain]).result()
+        self._now += 2
+        block = self.devnet.block(self._now)
+        self.world.now = self._now
+        seen = self._pools[chain].submit(self._drivers[chain].collect, block).result()
+        assert not seen.code, f"{chain}: {Refusal(seen.code).name}"
+
+    def forget_releases(self, chain: str, asset: bytes) -> None:
+        """In the book: proposals to release lots do not pass from a token to the one after it."""
+        known = self.world.ledgers[chain].assets[asset]
+        self.world.ledgers[chain] = self.world.ledgers[chain].with_asset(replace(known, releases={}))
+        self._ledgers = self.world.ledgers
 
     def finish(self, *, everything: bool = True) -> None:
         """Compare all views, or all that changed and were not compared since."""
@@ -133,7 +161,7 @@ class Arena:
         self._domains = {chain: keccak(text=chain) for chain in CHAINS}
         self._domains |= {chain: driver.domain for chain, driver in self._drivers.items()}
         self._now = (devnet.newest() + 1) // 2 * 2
-        self._ledgers = founded(Scene(self.account, self._domains, self._now, ZERO32, TIMING.delay))
+        self._ledgers = founded(Scene(self.account, self._domains, self._now, ZERO32))
 
     def _cast(self) -> dict[str, list[Account]]:
         people: dict[str, list[Account]] = {chain: [] for chain in CHAINS}
@@ -168,6 +196,7 @@ class Arena:
             self._explain(chain, call)
         if call.name != "explain_deliver":
             self._drivers[chain].submit(call)
+            self._asked[chain] = call.name
 
     def _explain(self, chain: str, call: Call) -> None:
         """All failing rules with their values, in the state and at the second before the operation."""
@@ -193,6 +222,8 @@ class Arena:
     def _after(self, chain: str, block: bytes, said: Said | None) -> None:
         if said is not None:
             seen = self._drivers[chain].collect(block)
+            for listen in self.listeners:
+                listen(chain, self._asked[chain], seen.code, seen.events)
             if seen.code != said.code:
                 wrong = Refusal(seen.code).name if seen.code else "done"
                 raise Disagreement(chain, "the lowest rule", lowest(said.reasons), wrong, self.ops)

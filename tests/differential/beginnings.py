@@ -23,6 +23,16 @@ THEMES: dict[str, tuple[str, ...]] = {
     "control": ("freeze_account", "freeze_amount", "force_transfer", "recover", "replace_investor"),
     "speed": ("transfer", "initiate", "set_velocity", "set_rate"),
     "releases": ("propose_release", "release_lots", "cancel_release"),
+    "signers": (
+        "propose_signers",
+        "propose_signers_signed",
+        "activate_signers",
+        "cancel_signers",
+        "retire_signers",
+        "strike_signer",
+        "deliver",
+        "batch",
+    ),
     "caps": ("transfer", "issue", "batch", "move_lots"),
 }
 """What a sequence is about: these kinds come four times as often, and its beginning makes them matter."""

@@ -10,7 +10,7 @@ from bridge.buckets import Bucket, Flow
 from bridge.digests import digest_order
 from bridge.ledger import Asset, Ledger
 from bridge.ledger.forwarding import investor_of
-from bridge.types import ZERO32, LaneFlow, RateInfo
+from bridge.types import ZERO32, LaneFlow, RateInfo, Role
 from chains.views import Views
 from tests.differential.scene import ACCOUNTS, CLASSES, PEOPLE, ROLES, Scene, other
 
@@ -20,6 +20,8 @@ Key = tuple[Any, ...]
 def keys(scene: Scene, ledger: Ledger, chain: str) -> Iterator[Key]:
     """Everything that the views of a chain can be asked in this scene."""
     yield from (("clock",), ("lane",))
+    for signing in Role:
+        yield from (("signers", signing), ("next signers", signing))
     for role in ROLES:
         if scene.asset(chain, role) not in ledger.assets:
             continue
@@ -48,6 +50,12 @@ def in_book(scene: Scene, ledger: Ledger, chain: str, now: int, key: Key) -> obj
             if lane is None:
                 return False, 0, 0, 0, 0, 0
             return True, lane.account_kind, lane.min_flight, lane.max_flight, lane.next_nonce, lane.pause
+        case ("signers", signing):
+            sets = ledger.signers[signing].sets
+            return sets.current, sets.previous.id if sets.previous else 0, sets.grace_ends
+        case ("next signers", signing):
+            pending = ledger.signers[signing].pending
+            return (pending.set, pending.eta) if pending else None
         case ("flight", place):
             order = scene.orders[chain][place]
             flying = (order.destination, order.nonce) in ledger.flights
@@ -125,6 +133,12 @@ def on_chain(scene: Scene, views: Views, ledger: Ledger, chain: str, now: int, k
         case ("lane",):
             lane = views.lane_info(scene.domains[other(chain)])
             return lane.open, lane.account_kind, lane.min_flight, lane.max_flight, lane.next_nonce, lane.pause
+        case ("signers", signing):
+            sets = views.signer_set(signing)
+            return sets.current, sets.previous_id, sets.grace_ends
+        case ("next signers", signing):
+            pending = views.pending_signers(signing)
+            return (pending.proposed, pending.eta) if pending else None
         case ("flight", place):
             order = scene.orders[chain][place]
             return views.order_at(order.destination, order.nonce)

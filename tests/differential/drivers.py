@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge import digests
-from bridge.ledger import Event
+from bridge.ledger import Event, Signatures
 from bridge.ledger.state import Asset
 from bridge.refusals import Refusal
 from bridge.types import Reason, Rejection
@@ -27,9 +27,8 @@ from chains.base import (
 )
 from chains.views import AssetParams
 from tests.differential.scene import Call
-from tests.support.attest import attestors, oracle_signers, signed
+from tests.differential.signing import bytes_of
 
-SET = 1
 NOWHERE = TxRef("", "", BlockRef(0, b"", 0))
 UNTOLD = frozenset({"LotsFolded"})
 """A lot is due or not by time alone; when it is folded is each chain's own matter."""
@@ -51,24 +50,29 @@ class DriverError(AssertionError):
     """A chain did something that is neither a refusal nor success: an error of its own, or of the driver."""
 
 
-def quorum(call: Call, domain: bytes) -> list[bytes]:
-    """The signatures that a call needs, by two of three."""
+def signed_part(call: Call, domain: bytes) -> tuple[int, list[bytes]] | None:
+    """The set that a call names and its signatures; None for a call that needs none."""
+    given: Signatures | None = call.args.get("signatures")
+    return None if given is None else (given.set, bytes_of(given, _digest(call, domain)))
+
+
+def _digest(call: Call, domain: bytes) -> bytes:
+    """What the signers of a call sign."""
     args = call.args
     match call.name:
         case "submit_batch":
-            return signed(digests.digest_batch(args["batch"], domain), oracle_signers()[:2])
+            return digests.digest_batch(args["batch"], domain)
         case "bind":
-            return signed(digests.digest_permit(args["permit"], domain), oracle_signers()[:2])
+            return digests.digest_permit(args["permit"], domain)
         case "deliver":
-            return signed(digests.digest_approval(args["approval"], domain), attestors()[:2])
+            return digests.digest_approval(args["approval"], domain)
         case "reject":
-            rejection = Rejection(digests.digest_order(args["order"]), args["reason"])
-            return signed(digests.digest_rejection(rejection, domain), attestors()[:2])
-        case _:
-            return signed(digests.digest_receipt(args["receipt"], domain), attestors()[:2])
-
-
-SIGNED = frozenset({"submit_batch", "bind", "deliver", "reject", "settle"})
+            return digests.digest_rejection(Rejection(digests.digest_order(args["order"]), args["reason"]), domain)
+        case "settle":
+            return digests.digest_receipt(args["receipt"], domain)
+        case "propose_signers_signed":
+            return digests.digest_signer_set(args["proposal"], domain)
+    raise DriverError(f"nobody signs {call.name}")
 
 
 def params_of(args: Mapping[str, Any]) -> AssetParams:

@@ -19,17 +19,16 @@ from chains.evm.codec import LogDecoder, TokenLogDecoder, event_topic, refused_f
 from chains.evm.connection import EvmContracts
 from chains.evm.control import controller_role
 from chains.evm.rpc import EvmRpc, as_bytes
-from chains.views import Views
+from chains.views import AssetParams, Views
+from tests.differential.census import Census
 from tests.differential.drivers import (
     NOWHERE,
-    SET,
     SETTINGS,
-    SIGNED,
     DriverError,
     Seen,
     order_event,
     params_of,
-    quorum,
+    signed_part,
     told_event,
 )
 from tests.differential.scene import Call
@@ -38,7 +37,8 @@ GAS = 12_000_000
 PRICE = 50 * 10**9
 _BRIDGE = frozenset(
     {"submit_batch", "bind", "initiate", "deliver", "reject", "settle", "open_lane", "open_asset", "set_rate",
-     "pause", "resume", "pause_asset", "resume_asset", "pause_lane", "resume_lane"}
+     "pause", "resume", "pause_asset", "resume_asset", "pause_lane", "resume_lane", "propose_signers",
+     "propose_signers_signed", "activate_signers", "cancel_signers", "retire_signers", "strike_signer"}
 )  # fmt: skip
 _SETTINGS = {event_topic(artifact("ComplianceBridge").entry("event", name)): name for name in SETTINGS}
 _ADDRESSES = frozenset({"account", "to", "giver", "getter", "lost", "found"})
@@ -54,6 +54,7 @@ class EvmDriver:
         self._keys = keys
         self._nonces: dict[bytes, int] = {}
         self._tokens: dict[bytes, str] = {}
+        self._params: dict[bytes, AssetParams] = {}
         self._orders = LogDecoder.of(artifact("ComplianceBridge"))
         self._others = TokenLogDecoder.of(artifact("ComplianceBridge"), token())
         self._sent: list[tuple[str, bytes, str, bytes]] = []
@@ -77,7 +78,7 @@ class EvmDriver:
                 raise DriverError("the block does not hold the transaction")
             if int(receipt["status"], 16) == 0:
                 return self._refused(caller, to, data, receipt["blockNumber"])
-            events += [told for log in receipt["logs"] if (told := self._told(log)) is not None]
+            events += [told for log in receipt["logs"] for told in self._told(log)]
         return Seen(0, tuple(events))
 
     def views(self) -> Views:
@@ -128,28 +129,54 @@ class EvmDriver:
             raise DriverError(f"evm: {error.message} 0x{revert.hex()}") from error
         raise DriverError("evm: a transaction failed, and its call does not")
 
-    def _told(self, log: dict[str, Any]) -> Event | None:
+    def _told(self, log: dict[str, Any]) -> list[Event]:
         if (order := self._orders.decode(log, NOWHERE)) is not None:
-            return order_event(order)
+            return [order_event(order)]
         asset = next((asset for asset, at in self._tokens.items() if at.lower() == str(log["address"]).lower()), None)
-        if (other := self._others.decode(log, asset)) is not None:
-            return told_event(other)
+        if others := self._others.decode(log, asset):
+            return [told for other in others if (told := told_event(other)) is not None]
         name = _SETTINGS.get(as_bytes(log["topics"][0], "a topic"))
         if name is None:
-            return None
+            return []
         indexed = zip(SETTINGS[name], log["topics"][1:], strict=False)
-        return Event.of(name, **{field: as_bytes(topic, field) for field, topic in indexed})
+        return [Event.of(name, **{field: as_bytes(topic, field) for field, topic in indexed})]
 
-    def _register(self, call: Call) -> None:
-        asset = call.args["asset"]
-        address = bytes.fromhex(self._keys(call.caller).text[2:])
-        created = keccak(rlp.encode([address, self._nonce(call.caller)]))[12:]
-        where = str(to_checksum_address(created))
+    def submit_replacement(self, admin: bytes, asset: bytes) -> None:
+        """Another token in the place of an asset's: made, and made known to the bridge."""
+        self._sent = []
+        where = self._create(admin, self._params[asset])
+        bridge = artifact("ComplianceBridge")
+        self._send(admin, self._contracts.bridge, bridge.calldata("replaceToken", asset, where))
+        self._tokens[asset] = where
+
+    def submit_import(self, anyone: bytes, asset: bytes, records: Census) -> None:
+        """Everything of the token before it: accounts, investors, classes, what there is one of; the end."""
+        self._sent = []
+        acts: tuple[tuple[str, list[list[object]]], ...] = (
+            ("importAccounts", [[_address(account) for account in sorted(records.accounts)]]),
+            ("importHolders", [sorted(records.investors)]),
+            ("importClasses", [sorted(records.classes)]),
+            ("importRest", []),
+            ("finishImport", []),
+        )
+        for name, values in acts:
+            self._send(anyone, self._tokens[asset], token().calldata(name, *values))
+
+    def _create(self, admin: bytes, params: AssetParams) -> str:
+        """Sends a token's creation; the address that it will have."""
+        address = bytes.fromhex(self._keys(admin).text[2:])
+        created = keccak(rlp.encode([address, self._nonce(admin)]))[12:]
         parts = self._contracts
         code = artifact("SecurityToken").creation_code(
-            parts.bridge, parts.authority, parts.controls, params_of(call.args).to_values()
+            parts.bridge, parts.authority, parts.controls, params.to_values()
         )
-        self._send(call.caller, "", code)
+        self._send(admin, "", code)
+        return str(to_checksum_address(created))
+
+    def _register(self, call: Call) -> None:
+        asset, parts = call.args["asset"], self._contracts
+        self._params[asset.id] = params_of(call.args)
+        where = self._create(call.caller, self._params[asset.id])
         self._send(call.caller, parts.bridge, artifact("ComplianceBridge").calldata("registerAsset", where))
         grant = artifact("AccessManager").calldata(
             "grantRole", controller_role(asset.id), _address(asset.controller), 0
@@ -158,7 +185,7 @@ class EvmDriver:
         self._tokens[asset.id] = where
 
     def _translated(self, call: Call) -> tuple[str, bytes]:
-        args = dict(call.args)
+        args = {name: value for name, value in call.args.items() if name != "signatures"}
         on_bridge = call.name in _BRIDGE
         to = self._contracts.bridge if on_bridge else self._tokens[args["asset"]]
         contract = artifact("ComplianceBridge") if on_bridge else token()
@@ -173,8 +200,7 @@ class EvmDriver:
                     values += [value.capacity, value.rate]
                 case _:
                     values.append(_address(value) if name in _ADDRESSES else _plain(value))
-        if call.name in SIGNED:
-            values += [SET, quorum(call, self.domain)]
+        values += signed_part(call, self.domain) or ()
         return to, contract.calldata(_camel(call.name), *values)
 
 

@@ -15,6 +15,7 @@ from bridge.ledger import Asset, release_id
 from bridge.types import MAX_AMOUNT, Action
 from tests.differential.beginnings import AGE, ALL, THEMES, Args, Beginnings
 from tests.differential.model import World
+from tests.differential.rotation import SignerDraws
 from tests.differential.scene import ACCOUNTS, CLASSES, EVM, NOBODY, ODD, PEOPLE, ROLES, SUBSTRATE, Op, Scene
 
 WEIGHTS = {
@@ -50,10 +51,16 @@ WEIGHTS = {
     "resume_asset": 2,
     "pause_lane": 1,
     "resume_lane": 2,
+    "propose_signers": 1,
+    "propose_signers_signed": 1,
+    "activate_signers": 1,
+    "cancel_signers": 1,
+    "retire_signers": 1,
+    "strike_signer": 1,
 }
 
 
-class Generator(Beginnings):
+class Generator(SignerDraws, Beginnings):
     """Draws operations that fit the present state of a world."""
 
     def __init__(self, random: Random, world: World) -> None:
@@ -92,13 +99,15 @@ class Generator(Beginnings):
             return "issue"
         if kind in ("release_lots", "cancel_release") and not self._asset(role).releases:
             return "propose_release"
-        return kind
+        return self._fitting(kind)
 
     def _repair(self, role: str) -> Op | None:
         """Things break more often than they heal: every now and then something is put in order."""
         ledger, asset = self._world.ledgers[SUBSTRATE], self._asset(role)
         if self._world.now - ledger.issued_at > asset.terms.max_oracle_age and self._random.random() < 0.7:
             return 2, "batch", role, {"items": []}
+        if (succession := self._succession(role)) is not None:
+            return succession
         lane = next(iter(ledger.lanes.values()))
         for kind, bits in (("resume", ledger.pause), ("resume_asset", asset.pause), ("resume_lane", lane.pause)):
             if bits and self._random.random() < 0.3:
@@ -258,7 +267,7 @@ class Generator(Beginnings):
             args["by"] = self._account(role)
         if self._rarely():
             args["expires"] = self._random.choice((0, 2, 3_600, 3_602))
-        return args
+        return self._signed(args)
 
     def _batch(self, role: str) -> Args:
         args: Args = {"items": [self._item(self._random.choice(ROLES)) for _ in range(self._random.randint(0, 3))]}
@@ -266,7 +275,7 @@ class Generator(Beginnings):
             args["number"] = self._random.choice((-1, 1))
         if self._rarely():
             args["issued"] = self._random.choice((-600, 60, 62))
-        return args
+        return self._signed(args)
 
     def _item(self, role: str) -> list[Any]:
         form = self._random.choice(("eligibility", "eligibility", "eligibility", "binding", "quota"))
@@ -324,7 +333,7 @@ class Generator(Beginnings):
             args["unnamed"] = True
         if self._rarely():
             args["expires"] = self._random.choice((0, 2, 3_600, 3_602))
-        return args
+        return self._signed(args)
 
     def _explain_deliver(self, role: str) -> Args:
         ways = ("seat", "terms", "amount", "none", "later", "nonce", "stranger", "giver", "odd", "zero", "elsewhere",
@@ -332,10 +341,8 @@ class Generator(Beginnings):
         return {"order": self._place(), "tamper": self._random.choice(ways)}
 
     def _reject(self, role: str) -> Args:
-        return {
-            "order": self._place(),
-            "reason": self._random.choice((9, 18, 21, 21, 0, 50) if self._rarely() else (9, 21)),
-        }
+        reason = self._random.choice((9, 18, 21, 21, 0, 50) if self._rarely() else (9, 21))
+        return self._signed({"order": self._place(), "reason": reason})
 
     def _settle(self, role: str) -> Args:
         args: Args = {"order": self._place(ended=True)}
@@ -343,4 +350,4 @@ class Generator(Beginnings):
             args["outcome"] = self._random.choice((0, 4))
         if self._rarely():
             args["other"] = True
-        return args
+        return self._signed(args)

@@ -34,6 +34,8 @@ def breaches(before: Ledgers, after: Ledgers, kind: str, assets: Iterable[bytes]
         yield from _seats(after, asset)
         if kind not in LOOSENING:
             yield from _locks(before, after, asset, now)
+    for chain in CHAINS:
+        yield from _signers(before[chain], after[chain], kind)
 
 
 def _conservation(ledgers: Ledgers, asset: bytes) -> Iterator[str]:
@@ -99,6 +101,24 @@ def _seats(ledgers: Ledgers, asset: bytes) -> Iterator[str]:
         for order in ledger.flights.values():
             if order.asset == asset and order.seat and order.from_investor != order.to_investor:
                 yield "a seat travels to somebody else"
+
+
+def _signers(before: Ledger, after: Ledger, kind: str) -> Iterator[str]:
+    """Who signs changes only by activation, one set after the other; what was struck signs nowhere; a key has one role."""
+    signing: list[bytes] = []
+    for role, known in after.signers.items():
+        old, new = before.signers[role].sets.current, known.sets.current
+        signing += new.signers
+        if kind == "activate_signers" and new.id == old.id + 1:
+            if len(new.signers) < new.threshold:
+                yield f"role {role} got a set that can't sign"
+        elif (new.id, new.threshold) != (old.id, old.threshold) or not set(new.signers) <= set(old.signers):
+            yield f"the signers of role {role} changed by {kind}"
+        sets = (new, known.sets.previous, known.pending.set if known.pending else None)
+        if any(not after.struck.isdisjoint(one.signers) for one in sets if one is not None):
+            yield f"a struck signer is in a set of role {role}"
+    if len(signing) != len(set(signing)):
+        yield "one key signs in both roles"
 
 
 def _locks(before: Ledgers, after: Ledgers, asset: bytes, now: int) -> Iterator[str]:

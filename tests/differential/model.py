@@ -10,7 +10,9 @@ from bridge import ledger as book
 from bridge.ledger import Done, Event, Ledger
 from bridge.refusals import Refused
 from bridge.types import Reason
+from tests.differential.calls import call_of
 from tests.differential.scene import CHAINS, Call, Op, Scene, kind_of
+from tests.differential.signing import first_signers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ def founded(scene: Scene) -> dict[str, Ledger]:
             kind_of(chain),
             scene.account(chain, "admin"),
             scene.account(chain, "guardian"),
-            delay=scene.delay,
+            delay=scene.timing.delay,
+            grace=scene.timing.grace,
+            signers=first_signers(),
         )
         for chain in CHAINS
     }
@@ -65,7 +69,7 @@ class World:
     def calls(self, op: Op) -> dict[str, Call]:
         """What each chain is asked by an operation, at the time that it will have then."""
         now = self.now + op[0]
-        made = {chain: self.scene.call(chain, now, op, self.ledgers) for chain in CHAINS}
+        made = {chain: call_of(self.scene, chain, now, op, self.ledgers) for chain in CHAINS}
         return {chain: call for chain, call in made.items() if call is not None}
 
     def explained(self, chain: str, call: Call) -> Said:

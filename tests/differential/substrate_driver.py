@@ -15,19 +15,20 @@ from chains.substrate.transactions import block_records
 from chains.views import Views
 from tests.differential.drivers import (
     NOWHERE,
-    SET,
     SETTINGS,
-    SIGNED,
     DriverError,
     Seen,
     order_event,
     params_of,
-    quorum,
+    signed_part,
     told_event,
 )
 from tests.differential.scene import Call
 
-_ELIGIBILITY = frozenset({"submit_batch", "bind", "pause", "resume"})
+_ELIGIBILITY = frozenset(
+    {"submit_batch", "bind", "pause", "resume", "propose_signers", "propose_signers_signed", "activate_signers",
+     "cancel_signers", "retire_signers", "strike_signer"}
+)  # fmt: skip
 _BRIDGE = frozenset(
     {"initiate", "deliver", "reject", "settle", "open_lane", "open_asset", "pause_lane", "resume_lane", "set_rate"}
 )
@@ -38,7 +39,6 @@ _RENAMED = {
     "found": "to",
     "named": "lots",
     "digest": "hash",
-    "proposal": "id",
 }
 
 
@@ -104,8 +104,10 @@ class SubstrateDriver:
     def _translated(self, call: Call) -> tuple[str, str, Mapping[str, Any]]:
         pallet = "Eligibility" if call.name in _ELIGIBILITY else "Bridge" if call.name in _BRIDGE else "SecurityToken"
         args = {_RENAMED.get(name, name): value for name, value in call.args.items()}
-        if call.name in SIGNED:
-            args |= {"set": SET, "signatures": quorum(call, self.domain)}
+        if (signed := signed_part(call, self.domain)) is not None:
+            args["set"], args["signatures"] = signed
+        if call.name == "cancel_release":
+            args["id"] = args.pop("proposal")
         if call.name == "register_asset":
             args = {"params": params_of(call.args), "controller": call.args["asset"].controller}
         if call.name == "set_rate":

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.refusals import Refused
+from chains.evm.adapter import EvmChain
+from lockstep_cli.local.cast import staff
+from lockstep_cli.local.oracle import LocalOracle
+from lockstep_cli.session import open_session
 from tests.support.commands import ROOT, answer, run
+from tests.support.killing import kill_at_line
 
 pytestmark = [pytest.mark.chains, pytest.mark.timeout(600)]
 
@@ -181,3 +190,158 @@ def test_the_table_as_csv_has_the_same_sum(crossed: dict[str, Any]) -> None:
     rows = list(csv.DictReader(io.StringIO(finished.stdout)))
     assert sum(int(row["amount"]) for row in rows) == 100_000
     assert {row["kind"] for row in rows} == {"free", "locked"}
+
+
+def start_crossing(sender: str, to: str, amount: int) -> str:
+    """An order that stays in flight, as its destination's deliveries are paused; its id."""
+    answer("pause", "--scope", "lane", "--bits", "deliver", "--chain", to)
+    order = answer("cross", sender, "--to", to, "--free", str(amount), "--no-wait", *QUAY)["order"]
+    return str(order["order_id"])
+
+
+def let_arrive(order_id: str, at: str) -> None:
+    """Deliveries go on; until the order is settled."""
+    answer("resume", "--scope", "lane", "--bits", "deliver", "--chain", at)
+    while (found := answer("order", "show", order_id))["status"] != "settled":
+        assert found["status"] not in ("rejecting", "rejected", "refunded"), found
+
+
+@pytest.fixture(scope="module")
+def folder(crossed: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The building's files, to be changed."""
+    os.environ.setdefault("LOCKSTEP_ENV", "dev")
+    return Path(shutil.copytree(BUILDING, tmp_path_factory.mktemp("files") / "building"))
+
+
+def with_least_lot(folder: Path, least: int) -> str:
+    """The asset's file with another least lot."""
+    file = folder / f"least-{least}.toml"
+    content = (BUILDING / "building.toml").read_text().replace("min_lot = 10", f"min_lot = {least}")
+    file.write_text(content)
+    return str(file)
+
+
+def test_new_terms_are_refused_while_anything_is_in_flight_and_then_hold_on_both_chains(folder: Path) -> None:
+    file = with_least_lot(folder, 20)
+    order_id = start_crossing("leo", "evm", 10)
+    refused = run("asset", "terms", file)
+    assert refused.returncode == 2
+    assert "10 of QUAY12 are in flight." in refused.stderr
+    assert "Pause initiate" in refused.stderr
+    let_arrive(order_id, "evm")
+    done = answer("asset", "terms", file)
+    assert [(row["chain"], row["events"]) for row in done] == [("substrate", ["TermsSet"]), ("evm", ["TermsSet"])]
+    shown = answer("asset", "show", *QUAY)["chains"]
+    assert [(shown[name]["terms"], shown[name]["min_lot"]) for name in CHAINS] == [(2, 20), (2, 20)]
+    assert shown["evm"]["pairs"] == shown["substrate"]["pairs"]
+
+
+def test_terms_that_only_one_chain_has_are_set_on_the_other_by_the_same_file_and_no_other(folder: Path) -> None:
+    with open_session("QUAY12") as session:
+        chain = session.chain("substrate")
+        info = chain.views().asset_info(session.asset)
+        assert info is not None
+        terms = replace(info.terms, terms=3, min_lot=30)
+        chain.set_terms(session.asset, terms, chain.views().pair_rules(session.asset), staff("substrate").admin)
+    refused = run("asset", "terms", with_least_lot(folder, 20))
+    assert refused.returncode == 2
+    assert "has other terms of version 3 than this file" in refused.stderr
+    (done,) = answer("asset", "terms", with_least_lot(folder, 30))
+    assert (done["chain"], done["events"]) == ("evm", ["TermsSet"])
+
+
+def test_an_investor_id_is_retired_and_its_successor_holds_everything(folder: Path) -> None:
+    because = ("--reason", "5", "--document", str(BUILDING / "memorandum.md"))
+    before = answer("asset", "cap-table", *QUAY)
+    ids = {line["holder"]: line["investor"] for line in before["holders"]}
+    done = answer("asset", "replace-investor", "jon", "gil", *because, *QUAY)
+    assert [(row["chain"], row["events"]) for row in done] == [
+        ("substrate", ["InvestorReplaced"]),
+        ("evm", ["InvestorReplaced"]),
+    ]
+    after = answer("asset", "cap-table", *QUAY)
+    assert (after["closes"], after["total"]) == (True, 100_000)
+    held = holders(before)
+    assert holders(after) == {
+        **{key: value for key, value in held.items() if key != ("substrate", "jon")},
+        ("substrate", "gil"): held["substrate", "jon"],
+    }
+    jon, gil = (answer("position", "show", who, *QUAY)["substrate"][who] for who in ("jon", "gil"))
+    assert jon["lots"] == gil["lots"]
+    assert [lot["amount"] for lot in gil["lots"]] == [12_000]
+    # Repeated by the ids: everything stands already. By the names: both lead to one investor now.
+    assert answer("asset", "replace-investor", ids["jon"], ids["gil"], *because, *QUAY) == []
+    refused = run("asset", "replace-investor", "jon", "gil", *because, *QUAY)
+    assert (refused.returncode, "are the same investor" in refused.stderr) == (2, True)
+    taken = answer("asset", "replace-investor", ids["jon"], ids["leo"], *because, *QUAY, code=2)
+    assert [reason["code"] for reason in taken["error"]["reasons"]] == [48]
+
+
+SEATS_OF_NOBODY = {4711: 8}
+"""A class with a quota that no investor is of: its seats must come along all the same."""
+KILLED_AT = (
+    "the asset is paused",
+    "the new token is",
+    "the old token is closed",
+    "accounts: 2 of 7",
+    "investors: 4 of 7",
+    "classes without investors: 1 of 1",
+    "terms, rules and documents",
+    "the new token is open",
+)
+
+
+def test_a_token_is_replaced_whatever_kills_it_in_the_middle_and_the_cap_table_is_the_same(folder: Path) -> None:
+    because = ("--reason", "5", "--document", str(BUILDING / "memorandum.md"))
+    answer("asset", "freeze", "kim", "--chain", "evm", *because, *QUAY)
+    with open_session("QUAY12") as session:
+        LocalOracle(session.asset).cap_classes(session.chain("evm"), SEATS_OF_NOBODY)
+    order_id = start_crossing("leo", "substrate", 100)
+    before, shown = answer("asset", "cap-table", *QUAY), answer("asset", "show", *QUAY)["chains"]["evm"]
+    assert (before["closes"], before["in_flight"]) == (True, 100)
+    planned = answer("asset", "replace-token", "--check", *QUAY)
+    assert planned["records"] == {"accounts": 7, "investors": 7, "classes": 5}
+
+    command = ("asset", "replace-token", "--page", "2", *QUAY)
+    for words in KILLED_AT:
+        kill_at_line(words, *command)
+        if words == "accounts: 2 of 7":
+            refuses_before_it_is_whole()
+    done = answer(*command)
+    assert (done["old"], done["still_paused"]) == (planned["old"], [])
+    assert done["new"] != done["old"]
+    assert done["records"] == {"accounts": 7, "investors": 7}
+
+    after, shown_after = answer("asset", "cap-table", *QUAY), answer("asset", "show", *QUAY)["chains"]["evm"]
+    for key in ("holders", "supply", "in_flight", "issued", "total", "closes"):
+        assert after[key] == before[key], key
+    for key in ("terms", "pairs", "velocity", "documents", "quotas", "paused", "min_lot", "supply"):
+        assert shown_after[key] == shown[key], key
+    assert codes("transfer", "leo", "kim", "1", "--chain", "evm") == [8]
+    with open_session("QUAY12") as session:
+        seats = session.chain("evm").views().quota_of(session.asset, 4711)
+    assert (seats.quota, seats.holders) == (4, 0)
+    # What was in flight ends on the new token.
+    let_arrive(order_id, "substrate")
+    table = answer("asset", "cap-table", *QUAY)
+    assert (table["closes"], table["in_flight"]) == (True, 0)
+    assert holders(table)["evm", "leo"] == holders(before)["evm", "leo"] - 100
+
+
+def refuses_before_it_is_whole() -> None:
+    """Neither a move nor an act nor the end of the import, while records are missing; and the cap table says why it is open."""
+    table = answer("asset", "cap-table", *QUAY, code=1)
+    assert (table["closes"], table["being_replaced"]) == (False, True)
+    for arguments in (
+        ("transfer", "leo", "ida", "1", "--chain", "evm"),
+        ("asset", "unfreeze", "kim", "--chain", "evm", "--reason", "5", "--document", "README.md"),
+    ):
+        refused = run(*arguments, *QUAY)
+        assert refused.returncode == 1
+        assert "the asset's token is being replaced" in refused.stderr
+    with open_session("QUAY12") as session:
+        chain = session.chain("evm")
+        assert isinstance(chain, EvmChain)
+        with pytest.raises(Refused) as caught:
+            chain.finish_import(chain.token_of(session.asset), staff("evm").admin)
+    assert [(reason.code, reason.a) for reason in caught.value.reasons] == [(48, 10)]

@@ -11,13 +11,12 @@ from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from identity.formats.status_list import Status
-from identity.issuer.api.reading import body_of, json_answer, read_model
 from identity.issuer.cases import Evidence
-from identity.issuer.errors import StaffRefused
 from identity.issuer.service import Issuer
 from identity.issuer.staff import Role
 from identity.issuer.tables import CREDENTIALS
 from identity.storage.writer import Transaction
+from identity.web.reading import bearer_of, body_of, json_answer, read_model
 
 T = TypeVar("T")
 Id = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{22}$")]
@@ -175,10 +174,7 @@ def _change(issuer: Issuer, status: Status, word: str) -> Callable[..., Any]:
 
 async def as_staff(issuer: Issuer, request: Request, role: Role, job: Callable[[Transaction, str], T]) -> T:
     """Runs a job in the name of whoever asks. Who that is, is read in the same transaction."""
-    values = request.headers.getlist("authorization")
-    scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not 20 <= len(token) <= 100:
-        raise StaffRefused("a staff token is needed", known=False)
+    token = bearer_of(request)
     return await issuer.writer.run(lambda tx: job(tx, issuer.staff.require(tx.connection, token, role)))
 
 

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Request, Response
 
 from identity.errors import Malformed
 from identity.issuer.api.desk import as_staff
-from identity.issuer.api.reading import content_type, json_answer, read_body
-from identity.issuer.errors import NotFound
 from identity.issuer.providers import parse_csv, take_results
 from identity.issuer.service import Issuer
 from identity.issuer.staff import Role
+from identity.refusals import NotFound
+from identity.web.reading import content_type, json_answer, read_body
 
 Name = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{0,39}$", description="The provider's name.")]
 CSV = "text/csv"

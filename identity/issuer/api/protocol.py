@@ -10,7 +10,12 @@ from fastapi import APIRouter, Request, Response
 from bridge.errors import LockstepError
 from identity.errors import Malformed
 from identity.formats.strict import parse_form, parse_json, parse_object
-from identity.issuer.api.reading import (
+from identity.issuer.issuing import Asked, Bearer
+from identity.issuer.offers import GRANT, Granted, parse_details
+from identity.issuer.proofs import DpopProof, KeyProof, check_dpop, check_key_proof
+from identity.issuer.service import Issuer
+from identity.refusals import ProtocolRefusal, TokenRefused
+from identity.web.reading import (
     FORM,
     JSON,
     content_type,
@@ -19,11 +24,6 @@ from identity.issuer.api.reading import (
     read_body,
     unavailable_answer,
 )
-from identity.issuer.errors import ProtocolRefusal, TokenRefused
-from identity.issuer.issuing import Asked, Bearer
-from identity.issuer.offers import GRANT, Granted, parse_details
-from identity.issuer.proofs import DpopProof, KeyProof, check_dpop, check_key_proof
-from identity.issuer.service import Issuer
 
 BEARER_LIMIT = 300
 """Seconds: longer-lived tokens must be bound to a key (OpenID4VCI 1.0, section 13.10.2)."""

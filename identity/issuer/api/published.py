@@ -10,8 +10,8 @@ import segno
 from fastapi import APIRouter, Path, Request, Response
 
 from identity.formats.status_list import MEDIA_TYPE
-from identity.issuer.api.reading import JSON, JWT, json_answer
 from identity.issuer.service import Issuer
+from identity.web.reading import JSON, JWT, json_answer
 
 HOUR = {"Cache-Control": "public, max-age=3600"}
 MINUTE = {"Cache-Control": "public, max-age=60"}

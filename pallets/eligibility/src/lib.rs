@@ -418,6 +418,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `QuorumNotMet`: so many of its signers were struck that it could sign nothing.
 		/// - `NotYet`: the delay is not over.
 		/// - `Malformed`: nothing waits.
 		#[pallet::call_index(6)]

@@ -99,12 +99,17 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Puts the waiting set in force; the one before counts until the grace ends.
+	///
+	/// Fails with QuorumNotMet(got, need) for a set of which so many were struck that it could sign nothing, not even its
+	/// successor: once the grace was over, the role would be mute.
 	pub(crate) fn do_activate(role: u8) -> Result<(), Reason> {
 		let pending = PendingSigners::<T>::get(role).ok_or_else(|| shape::malformed(AT_SETUP))?;
 		let now = Self::now();
-		if now < pending.eta {
-			return Err(Refusal::NotYet.with([pending.eta.into()]));
-		}
+		let (left, need) = (pending.set.signers.len(), pending.set.threshold);
+		let mut refused = RefusalSet::new();
+		refused.add_if(left < usize::from(need), || Refusal::QuorumNotMet.with([left.into(), need.into()]));
+		refused.add_if(now < pending.eta, || Refusal::NotYet.with([pending.eta.into()]));
+		refused.into_result()?;
 		PendingSigners::<T>::remove(role);
 		let id = pending.set.id;
 		let grace_ends = now.saturating_add(Self::timing().grace);

@@ -92,7 +92,7 @@ def test_the_key_is_found_by_did_web_and_by_certificate(issuer: Running, receive
 
 def test_the_wallet_shows_one_claim_and_no_more(issuer: Running, received: dict[str, Any]) -> None:
     shown = lockstep(
-        issuer, "wallet", "present", "kyc", "--audience", "https://oracle.example", "--nonce", "n-1",
+        issuer, "wallet", "show", "kyc", "--audience", "https://oracle.example", "--nonce", "n-1",
         "--disclose", "nationalities/*", "--json",
     )  # fmt: skip
     challenge = Challenge("https://oracle.example", "n-1")

@@ -14,7 +14,7 @@ from bridge.refusals import Refusal, Refused
 from chains.accounts import Account
 from chains.errors import ChainUnavailable, RpcError, TransactionFailed, TransactionInvalid, TransactionLost
 from chains.evm import transactions as module
-from chains.evm.transactions import EvmSender, Fees
+from chains.evm.transactions import EvmSender, Fees, TokenClosed
 
 SENDER = Account.evm(EthAccount.from_key(bytes([5] * 32)))
 TO = "0x" + "11" * 20
@@ -120,6 +120,16 @@ def test_a_call_that_would_be_refused_is_never_sent(node: Node) -> None:
     with pytest.raises(Refused) as caught:
         send(node)
     assert (caught.value.lowest.code, caught.value.lowest.a) == (Refusal.Paused, 4)
+    assert node.sent == []
+
+
+@pytest.mark.parametrize("data", ["0x97171da1", {"data": "0x97171da1"}])
+def test_a_token_that_is_being_replaced_says_so(node: Node, data: object) -> None:
+    # The selector as the contract answered with it on a chain.
+    node.estimate = RpcError("evm", "eth_estimateGas", 3, "execution reverted: custom error 0x97171da1", data)
+    with pytest.raises(TokenClosed, match="the asset's token is being replaced") as caught:
+        send(node)
+    assert "replace-token" in caught.value.cure
     assert node.sent == []
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 from eth_utils.abi import collapse_if_tuple
+from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,7 +84,7 @@ def test_the_contracts_have_every_event_with_these_fields(name: str) -> None:
 def test_a_log_gives_the_event_that_was_told(kind: type[Event], data: st.DataObject) -> None:
     event = data.draw(structs(kind).filter(sane))
     asset = getattr(event, "asset", None)
-    assert DECODER.decode(log_of(event), asset) == event
+    assert DECODER.decode(log_of(event), asset) == (event,)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
@@ -100,7 +101,7 @@ def test_a_record_gives_the_event_that_was_told(kind: type[Event], data: st.Data
 def test_an_erc20_transfer_is_a_move_between_two_accounts() -> None:
     topics = [ERC20_TRANSFER, ADDRESS, ADDRESS[:31] + b"\x09"]
     log = {"topics": ["0x" + topic.hex() for topic in topics], "data": "0x" + (7).to_bytes(32, "big").hex()}
-    assert DECODER.decode(log, B) == Transferred(B, ADDRESS, ADDRESS[:31] + b"\x09", 7)
+    assert DECODER.decode(log, B) == (Transferred(B, ADDRESS, ADDRESS[:31] + b"\x09", 7),)
 
 
 @pytest.mark.parametrize("place", [1, 2])
@@ -108,7 +109,44 @@ def test_what_is_made_or_ended_is_told_by_its_own_event_and_not_as_a_transfer(pl
     topics = [ERC20_TRANSFER, ADDRESS, ADDRESS]
     topics[place] = bytes(32)
     log = {"topics": ["0x" + topic.hex() for topic in topics], "data": "0x" + (7).to_bytes(32, "big").hex()}
-    assert DECODER.decode(log, B) is None
+    assert DECODER.decode(log, B) == ()
+
+
+def renewals(words: list[int]) -> dict[str, Any]:
+    """The log of a run of renewals, as ABI text by hand: topic, asset; offset, how many, the words."""
+    data = b"".join(word.to_bytes(32, "big") for word in (32, len(words), *words))
+    topic = keccak(text="EligibilitiesRenewed(bytes32,uint256[])")
+    return {"topics": ["0x" + topic.hex(), "0x" + B.hex()], "data": "0x" + data.hex()}
+
+
+def test_the_contracts_tell_of_renewals_with_these_fields() -> None:
+    inputs = [(item["name"], item["type"], item["indexed"]) for item in entry_of("EligibilitiesRenewed")["inputs"]]
+    assert inputs == [("asset", "bytes32", True), ("renewals", "uint256[]", False)]
+
+
+def test_a_run_of_renewals_is_one_event_for_each_record_in_its_order() -> None:
+    # validUntil 2, class 3, permissions 7, sequence 5; investor 0x...0a, then 0x...0b, then the first again.
+    high = (2 << 192) | (3 << 176) | (7 << 168) | (5 << 128)
+    ana, ben = bytes(31) + b"\x0a", bytes(16) + b"\xff" * 15 + b"\x0b"
+    words = [high | 0x0A, high | int.from_bytes(ben, "big"), (high + (1 << 192)) | 0x0A]
+    assert DECODER.decode(renewals(words), None) == (
+        EligibilitySet(B, ana, high),
+        EligibilitySet(B, ben, high),
+        EligibilitySet(B, ana, high + (1 << 192)),
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**128 - 1), st.integers(1, 2**128 - 1)), max_size=100))
+def test_renewals_of_any_records_are_read_back(run: list[tuple[int, int]]) -> None:
+    told = DECODER.decode(renewals([record << 128 | investor for record, investor in run]), B)
+    assert told == tuple(EligibilitySet(B, who.to_bytes(32, "big"), record << 128) for record, who in run)
+
+
+@pytest.mark.parametrize("cut", [1, 32, 96])
+def test_a_run_of_renewals_that_is_cut_off_is_malformed(cut: int) -> None:
+    log = renewals([1, 2])
+    with pytest.raises(MalformedAnswer):
+        DECODER.decode({**log, "data": log["data"][: -2 * cut]}, B)
 
 
 def test_an_account_may_come_as_ss58_text() -> None:
@@ -132,7 +170,7 @@ def test_a_place_that_is_no_text_does_not_make_the_history_unreadable() -> None:
     data = encode(["bytes", "bytes32"], [b"\xff\xfe", B])
     topics = [event_topic(entry), B]
     log = {"topics": ["0x" + topic.hex() for topic in topics], "data": "0x" + data.hex()}
-    event = DECODER.decode(log, B)
+    (event,) = DECODER.decode(log, B)
     assert isinstance(event, DocumentUpdated)
     assert event.uri == "\ufffd\ufffd"
 

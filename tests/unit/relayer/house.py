@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 from starlette.testclient import TestClient
 
+from chains.witness import Witness
 from relayer.actions import Actions
 from relayer.attestor.follower import Follower
 from relayer.attestor.service import create_app
 from relayer.attestor.signing import Attestor, ChainDecisions, Decisions
 from relayer.attestor.store import AttestorStore
-from relayer.attestor.witness import Witness
 from relayer.collect import Collector
 from relayer.daemon import Daemon, Watched
 from relayer.journal import Journal

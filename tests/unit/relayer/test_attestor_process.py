@@ -9,11 +9,11 @@ import pytest
 from eth_account import Account as EthAccount
 
 from chains.accounts import write_secret_file
+from chains.witness import Witness
 from relayer.attestor import process
 from relayer.attestor.settings import AttestorSettings
 from relayer.attestor.signing import Attestor, ChainDecisions
 from relayer.attestor.store import AttestorStore
-from relayer.attestor.witness import Witness
 from relayer.errors import ChainReplaced
 from tests.unit.relayer.fakes import SIGNERS, FakeChain, World
 
@@ -31,7 +31,7 @@ def test_a_replaced_second_chain_ends_the_process_and_leaves_no_thread(
     store.close()
     chains["evm"].replace_from(0)
     monkeypatch.setenv("LOCKSTEP_ENV", "dev")
-    monkeypatch.setattr(process, "_witness", lambda one: _witness(chains[one.kind]))
+    monkeypatch.setattr(process, "open_witness", lambda one: _witness(chains[one.kind]))
     write_secret_file(tmp_path / "key", EthAccount.from_key(bytes([1] * 32)).key.hex())
     settings = AttestorSettings.model_validate(
         {

@@ -13,18 +13,10 @@ from bridge.quorum import recover_signer
 from bridge.refusals import Refusal
 from bridge.types import Approval, Outcome, Permission, Reason, Rejection, SignerSet, TransferOrder
 from chains.base import OrderDelivered, OrderInitiated
+from chains.witness import Witness
 from relayer.attestor.signing import Attestor
 from relayer.attestor.store import AttestorStore
-from relayer.attestor.witness import Witness
-from relayer.errors import (
-    ClockAhead,
-    ExpiryRefused,
-    Held,
-    LaneHalted,
-    NotASigner,
-    NotYetDecided,
-    OrderUnknown,
-)
+from relayer.errors import ClockAhead, ExpiryRefused, Held, LaneHalted, NotASigner, NotYetDecided, OrderUnknown
 from tests.unit.relayer.fakes import ANA, BEN, NOWHERE, SIGNERS, START
 from tests.unit.relayer.house import Booth, House
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chains.base import BlockRef
-from chains.errors import ChainUnavailable
+from chains.clocks import ChainClock
+from chains.errors import ChainUnavailable, SettingsRefused
 from relayer import clocks
-from relayer.clocks import ChainClock
-from relayer.errors import SettingsRefused
 
 
 def test_outside_development_the_chains_are_no_clock() -> None:

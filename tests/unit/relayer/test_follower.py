@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from chains.base import BlockRef
-from chains.errors import BlockUnknown, ChainUnavailable, NotFinal, RpcError
+from chains.errors import BlockUnknown, ChainUnavailable, NodesDisagree, NotFinal, RpcError
+from chains.witness import Witness
 from relayer.attestor import follower as module
 from relayer.attestor.follower import Follower
 from relayer.attestor.store import AttestorStore
-from relayer.attestor.witness import Witness
-from relayer.errors import ChainReplaced, NodesDisagree
+from relayer.errors import ChainReplaced
 from tests.unit.relayer.fakes import FakeChain, World
 
 

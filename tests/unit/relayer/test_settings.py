@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from chains.devnet.keys import signer_addresses
+from chains.errors import SettingsRefused
+from chains.settings import require_domain, require_unpublished
 from relayer.attestor.settings import AttestorSettings
-from relayer.errors import SettingsRefused
-from relayer.settings import RelayerSettings, load, require_domain, require_unpublished
+from relayer.settings import RelayerSettings, load
 from tests.unit.relayer.fakes import FakeChain, World
 
 TWO = """

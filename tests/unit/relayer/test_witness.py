@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
+from chains import witness as module
 from chains.base import BlockRef
-from chains.errors import ChainUnavailable, MalformedAnswer, NotFinal
-from relayer.attestor import witness as module
-from relayer.attestor.witness import Witness
-from relayer.errors import NodesDisagree, TooFewNodes
+from chains.errors import ChainUnavailable, MalformedAnswer, NodesDisagree, NotFinal, TooFewNodes
+from chains.witness import Witness
 from tests.unit.relayer.fakes import FakeChain, World
 
 

@@ -12,6 +12,7 @@ import {
     ITokenImport,
     ImportState
 } from "./interfaces/ITokenImport.sol";
+import {Forwarding, Forwards} from "./libraries/Forwarding.sol";
 import {LotWord, Lots} from "./libraries/Lots.sol";
 import {AccountWord} from "./libraries/TokenWords.sol";
 import {Holding, Words} from "./libraries/Words.sol";
@@ -25,6 +26,8 @@ import {Lot} from "./types/Types.sol";
 /// they are stored and no rule is asked: what was lawful there stays what it is. Counts of classes are made anew from
 /// the positions, sums and numbers of records are compared at the end.
 contract TokenImport is Exports, TermsBook {
+    using Forwarding for Forwards;
+
     /// @custom:storage-location erc7201:lockstep.token.import
     struct ImportStorage {
         address predecessor;
@@ -152,10 +155,7 @@ contract TokenImport is Exports, TermsBook {
         ++_census.accounts;
         _accounts[account] = word;
         _supply.supply += uint96(record.balance);
-        if (record.movedTo != address(0)) {
-            _movedTo[account] = record.movedTo;
-            _movedFrom[record.movedTo].push(account);
-        }
+        if (record.movedTo != address(0)) _moved.lead(uint160(account), uint160(record.movedTo));
         if (record.balance > 0) emit IERC20.Transfer(address(0), account, record.balance);
     }
 
@@ -179,11 +179,7 @@ contract TokenImport is Exports, TermsBook {
         // Which also counts the investor in the class.
         _save(id, holding);
         _importClass(Words.classOf(record.grant));
-        if (record.successor != 0) {
-            uint128 successor = uint128(uint256(record.successor));
-            _successors[id] = successor;
-            _predecessors[successor].push(id);
-        }
+        if (record.successor != 0) _succeeded.lead(id, uint256(record.successor));
     }
 
     function _importClass(uint16 class) private {

@@ -67,7 +67,7 @@ contract GasTest is LocalOperations, CrossingOperations, OracleOperations {
 
     function oracle() private {
         hold("evm.heartbeat", heartbeatAlone, 75_000);
-        hold("evm.batch.fiftyRenewals.each", renewal, 11_500);
+        hold("evm.batch.fiftyRenewals.each", renewal, 9_800);
         hold("evm.batch.fiftyLimits.each", limitChange, 20_000);
         hold("evm.batch.fiftyNew.each", newRecord, 54_000);
         hold("evm.bind", bindByPermit, 95_000);

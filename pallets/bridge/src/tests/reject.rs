@@ -1,5 +1,5 @@
 use lockstep_primitives::{
-	digests::{digest_approval, digest_order, digest_rejection},
+	digests::{digest_approval, digest_order, digest_receipt, digest_rejection},
 	ids::{PAUSE_ALL, ROLE_ATTESTOR, RULE_KEEP},
 	Refusal, Rejection, TransferOrder,
 };
@@ -107,5 +107,54 @@ fn only_a_quorum_rejects_and_an_approval_is_no_rejection() {
 		let mut signatures = sign(ROLE_ATTESTOR, 2, digest);
 		signatures.reverse();
 		assert_noop!(call(1, signatures), refused(Refusal::SignerOrder));
+	});
+}
+
+/// What the same attestors signed for something else, or for elsewhere, rejects nothing.
+#[test]
+fn no_other_signature_of_theirs_rejects() {
+	on_chain(|| {
+		let order = order();
+		let rejection = Rejection { order: digest_order(&order), reason: DENIED };
+		let here = Eligibility::domain();
+		let others = [
+			digest_order(&order),
+			digest_rejection(&rejection, LANE),
+			digest_rejection(&Rejection { reason: DEADLINE, ..rejection }, here),
+			digest_receipt(&receipt(&order, 2), here),
+		];
+		for digest in others {
+			let signatures = sign(ROLE_ATTESTOR, 2, digest);
+			assert_noop!(
+				Bridge::reject(origin(ANYONE), order.clone(), DENIED, 1, signatures),
+				refused(Refusal::SignerUnknown)
+			);
+		}
+		assert_ok!(reject(&order, DENIED));
+	});
+}
+
+/// Sixty-four orders share a value of the storage: none may read or change what its neighbours' bits say.
+#[test]
+fn every_order_keeps_its_own_outcome_beside_its_neighbours() {
+	on_chain(|| {
+		let first = order();
+		let wanted: Vec<(u64, u8)> = (60..70).zip([1, 3, 2, 1, 2, 3, 3, 1, 2, 2]).collect();
+		for (nonce, outcome) in &wanted {
+			let order = TransferOrder { nonce: *nonce, ..first.clone() };
+			match outcome {
+				1 => assert_eq!(deliver(&order), 0),
+				2 => {
+					assert_ok!(reject(&order, DENIED));
+				},
+				_ => {
+					let late = TransferOrder { deadline: now(), initiated_at: now() - 60, ..order };
+					assert_ok!(reject(&late, DEADLINE));
+				},
+			}
+		}
+		let found: Vec<(u64, u8)> = (0..200).map(|nonce| (nonce, Bridge::outcome(LANE, nonce))).collect();
+		let set: Vec<(u64, u8)> = found.into_iter().filter(|(_, outcome)| *outcome != 0).collect();
+		assert_eq!(set, wanted);
 	});
 }

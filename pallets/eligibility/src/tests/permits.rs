@@ -67,6 +67,15 @@ fn a_permit_needs_a_quorum_of_the_oracle() {
 }
 
 #[test]
+fn a_permit_for_another_chain_is_of_strangers() {
+	new_test_ext().execute_with(|| {
+		let permit = permit(START + 1);
+		let signatures = sign(&oracle()[..2], digest_permit(&permit, H256([1; 32])));
+		assert_noop!(Eligibility::bind(signed(stranger()), permit, 1, signatures), refused(Refusal::SignerUnknown));
+	});
+}
+
+#[test]
 fn what_the_registry_refuses_is_refused() {
 	new_test_ext().execute_with(|| {
 		let unknown = BindingPermit { asset: UNKNOWN_ASSET, ..permit(START + 1) };

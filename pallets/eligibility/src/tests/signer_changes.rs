@@ -381,6 +381,43 @@ fn a_set_struck_below_its_threshold_is_of_no_use_until_the_admin_names_another()
 	});
 }
 
+fn strike(signer: &Signer) {
+	assert_ok!(Eligibility::strike_signer(signed(guardian()), ORACLE, signer.address));
+}
+
+#[test]
+fn a_set_struck_below_its_threshold_while_it_waits_never_comes_into_force() {
+	new_test_ext().execute_with(|| {
+		assert_ok!(propose(proposal()));
+		strike(&next()[0]);
+		strike(&next()[2]);
+		// Whether its delay is over or not: the lowest number is told.
+		assert_noop!(activate(), refused(Refusal::QuorumNotMet));
+		set_time(START + DELAY);
+		assert_noop!(activate(), refused(Refusal::QuorumNotMet));
+		assert_eq!(Eligibility::do_activate(ORACLE), Err(Refusal::QuorumNotMet.with([1.into(), 2.into()])));
+		strike(&next()[1]);
+		assert_eq!(Eligibility::do_activate(ORACLE), Err(Refusal::QuorumNotMet.with([0.into(), 2.into()])));
+		assert_ok!(heartbeat(1, &oracle()));
+		// The admin's next proposal takes its place.
+		assert_ok!(propose(proposal_of(2, &signers([51, 52, 53]))));
+		set_time(START + 2 * DELAY);
+		assert_ok!(activate());
+		assert_eq!(Eligibility::check_invariants(), Ok(()));
+	});
+}
+
+#[test]
+fn a_set_struck_down_to_its_threshold_while_it_waits_comes_into_force_and_signs() {
+	new_test_ext().execute_with(|| {
+		assert_ok!(propose(proposal()));
+		strike(&next()[2]);
+		set_time(START + DELAY);
+		assert_ok!(activate());
+		assert_ok!(heartbeat(2, &next()));
+	});
+}
+
 #[test]
 fn a_chain_without_signers_gets_its_first_set_from_the_admin() {
 	new_test_ext().execute_with(|| {

@@ -21,8 +21,8 @@ from identity.formats.sd_jwt import reveal
 from identity.formats.sd_jwt_vc import SdJwtVc
 from identity.formats.status_list import compress, decompress, encode_statuses, verify_status_list_token
 from identity.formats.strict import decode_base64url, parse_json
-from identity.issuer.errors import ProtocolRefusal
 from identity.issuer.proofs import check_key_proof
+from identity.refusals import ProtocolRefusal
 from tests.unit.identity.vectors import FOLDER, document, text
 
 ISSUER = "https://pid-issuer.bund.de.example"

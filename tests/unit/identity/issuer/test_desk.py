@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from identity.issuer.errors import SameHands
 from identity.issuer.providers import SignedWebhook
 from identity.issuer.staff import Role
 from identity.issuer.tables import CASES, EVIDENCE
-from identity.issuer.vault import new_id
+from identity.refusals import SameHands
+from identity.storage.vault import new_id
 from tests.unit.identity.issuer.house import EVIDENCE as SEEN
 from tests.unit.identity.issuer.house import PERSON, House
 

@@ -9,10 +9,10 @@ from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.testing import capture_logs
 
-from identity.issuer.api.app import WithoutTraces
 from identity.issuer.offers import GRANT
 from identity.issuer.staff import Role
 from identity.issuer.tables import SPENT
+from identity.web.app import WithoutTraces
 from tests.unit.identity.issuer.house import EVIDENCE, PERSON, House
 
 UNIQUE = {**PERSON, "given_name": "Quxfamiliar-Zebedee", "family_name": "Vorpalblade-Xylo"}

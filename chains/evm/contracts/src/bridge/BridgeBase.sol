@@ -142,7 +142,7 @@ abstract contract BridgeBase is IRefusals, IBridgeEvents, IComplianceBridge {
         if (!_hasRole(ADMIN)) revert NotAdmin(uint160(msg.sender));
     }
 
-    function _requireGuardian() private view {
+    function _requireGuardian() internal view {
         if (!_hasRole(GUARDIAN) && !_hasRole(ADMIN)) revert NotGuardian(uint160(msg.sender));
     }
 

@@ -88,8 +88,7 @@ abstract contract OracleIntake is BridgeBase {
         uint256 next;
         for (uint256 first; first < items.length; first = next) {
             bytes32 asset = items[first].asset;
-            next = first + 1;
-            while (next < items.length && items[next].asset == asset) ++next;
+            next = _runEnd(items, first);
             ISecurityToken token = _assets[asset].token;
             uint256 malformed;
             uint256 tooLarge;
@@ -104,6 +103,18 @@ abstract contract OracleIntake is BridgeBase {
                     ? Refusals.ASSET_UNKNOWN
                     : malformed & bit != 0 ? Refusals.MALFORMED : tooLarge & bit != 0 ? Refusals.AMOUNT_TOO_LARGE : 0;
                 _noteSkipped(number, ITEM_ELIGIBILITY, i, code);
+            }
+        }
+    }
+
+    /// @dev Where the run of items about one asset ends that begins with `first`.
+    function _runEnd(EligibilityItem[] calldata items, uint256 first) private pure returns (uint256 next) {
+        assembly ("memory-safe") {
+            next := first
+            let item := add(items.offset, mul(first, 0xc0))
+            let asset := calldataload(item)
+            for {} and(lt(next, items.length), eq(calldataload(item), asset)) { next := add(next, 1) } {
+                item := add(item, 0xc0)
             }
         }
     }

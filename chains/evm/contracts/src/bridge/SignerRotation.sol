@@ -40,9 +40,13 @@ abstract contract SignerRotation is BridgeBase {
     }
 
     /// @notice Makes the pending set the current one, and the current one the set before, which counts until grace
-    /// ends. Anyone may. Requirements: a set is pending (Malformed) and its delay is over (NotYet).
+    /// ends. Anyone may. Requirements, the lowest that fails is raised: a set is pending (Malformed), as many of its
+    /// signers are left as it needs, or nothing could ever be signed or proposed with it (QuorumNotMet(got, need)); its
+    /// delay is over (NotYet).
     function activateSigners(uint8 role) external onThisChain {
         PendingSet storage pending = _pendingOf(role);
+        (uint256 left, uint256 need) = (pending.signers.length, pending.threshold);
+        if (left < need) revert QuorumNotMet(left, need);
         if (block.timestamp < pending.eta) revert NotYet(pending.eta);
         RoleSets memory sets = _sets.roles[role];
         uint64 graceEnds = uint64(block.timestamp) + _grace;
@@ -70,14 +74,17 @@ abstract contract SignerRotation is BridgeBase {
     }
 
     /// @notice Takes a signer out of all sets of a role that count or are pending, for good; thresholds stay.
-    /// Requirements: guardian or admin (NotGuardian); a known role (Malformed), a signer of one of its sets
-    /// (SignerUnknown).
-    function strikeSigner(uint8 role, address signer) external onThisChain onlyGuardian {
-        if (!Quorum.isRole(role)) revert Malformed(AT_SETUP);
-        bool current = _strike(role, _sets.roles[role].current, signer);
-        bool previous = _strike(role, _sets.roles[role].previous, signer);
-        bool pending = _remove(_sets.pending[role].signers, signer);
-        if (!current && !previous && !pending) revert SignerUnknown(uint160(signer));
+    /// Requirements, the lowest that fails is raised: a signer of one of the role's sets (SignerUnknown); guardian or admin
+    /// (NotGuardian); a known role (Malformed).
+    function strikeSigner(uint8 role, address signer) external onThisChain {
+        // Of a role that doesn't exist no set could know the signer.
+        bool exists = Quorum.isRole(role);
+        if (exists && !_isSigner(role, signer)) revert SignerUnknown(uint160(signer));
+        _requireGuardian();
+        if (!exists) revert Malformed(AT_SETUP);
+        _strike(role, _sets.roles[role].current, signer);
+        _strike(role, _sets.roles[role].previous, signer);
+        _remove(_sets.pending[role].signers, signer);
         _sets.struck[signer] = true;
         emit SignerStruck(role, signer);
     }
@@ -107,15 +114,23 @@ abstract contract SignerRotation is BridgeBase {
         if (pending.id == 0) revert Malformed(AT_SETUP);
     }
 
-    function _strike(uint8 role, uint64 id, address signer) private returns (bool) {
-        if (!_sets.members[role][id][signer]) return false;
-        delete _sets.members[role][id][signer];
-        return _remove(_sets.lists[role][id], signer);
+    /// @dev True when a set of the role, current, previous or pending, names the address.
+    function _isSigner(uint8 role, address signer) private view returns (bool) {
+        RoleSets storage sets = _sets.roles[role];
+        mapping(uint64 => mapping(address => bool)) storage members = _sets.members[role];
+        return members[sets.current][signer] || members[sets.previous][signer]
+            || _contains(_sets.pending[role].signers, signer);
     }
 
-    /// @dev Takes an address out of a list and keeps the order of the rest; false when it isn't there.
-    function _remove(address[] storage list, address signer) private returns (bool found) {
+    function _strike(uint8 role, uint64 id, address signer) private {
+        delete _sets.members[role][id][signer];
+        _remove(_sets.lists[role][id], signer);
+    }
+
+    /// @dev Takes an address out of a list, if it is there, and keeps the order of the rest.
+    function _remove(address[] storage list, address signer) private {
         uint256 count = list.length;
+        bool found;
         for (uint256 i; i < count; ++i) {
             if (found) list[i - 1] = list[i];
             else found = list[i] == signer;

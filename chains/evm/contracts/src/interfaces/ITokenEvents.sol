@@ -15,6 +15,9 @@ interface ITokenEvents {
 
     /// @notice `record` is the eligibility word with a zero low half.
     event EligibilitySet(bytes32 indexed asset, bytes32 indexed investor, uint256 record);
+    /// @notice Stands for one `EligibilitySet` of each word, in order: items of a batch that follow each other and change
+    /// neither limit, class nor the permission to send. A word is a record in its high half and its investor in the low.
+    event EligibilitiesRenewed(bytes32 indexed asset, uint256[] renewals);
     /// @notice Follows `EligibilitySet` when the limit moved: `room` = limit - used after it; `released` is what the
     /// oracle may grant elsewhere now.
     event LimitSet(bytes32 indexed asset, bytes32 indexed investor, int256 room, uint256 released);

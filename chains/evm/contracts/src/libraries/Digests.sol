@@ -78,7 +78,12 @@ library Digests {
     /// @notice The same of an order in calldata, whose fields are hashed as they come: one with bits beyond its type is
     /// another id, that nobody approved and no chain stored.
     function orderIdOf(TransferOrder calldata order, bytes32 separator) internal pure returns (bytes32) {
-        bytes32 lots = _lotsOf(order.lots);
+        Lot[] calldata listed = order.lots;
+        uint256 offset;
+        assembly ("memory-safe") {
+            offset := listed.offset
+        }
+        bytes32 lots = _hashEach(LOT, offset, listed.length, 0x60);
         bytes32 typeHash = ORDER;
         bytes32 hash;
         assembly ("memory-safe") {
@@ -163,7 +168,12 @@ library Digests {
 
     /// @notice What oracle signers sign for `submitBatch`.
     function batch(OracleBatch calldata object, bytes32 separator) internal pure returns (bytes32) {
-        bytes32 eligibilities = _eligibilities(object.eligibilities);
+        EligibilityItem[] calldata items = object.eligibilities;
+        uint256 offset;
+        assembly ("memory-safe") {
+            offset := items.offset
+        }
+        bytes32 eligibilities = _hashEach(ELIGIBILITY, offset, items.length, 0xc0);
         bytes32 bindings = _bindings(object.bindings);
         bytes32 quotas = _quotas(object.quotas);
         return _digest(separator, abi.encode(BATCH, object.number, object.issuedAt, eligibilities, bindings, quotas));
@@ -182,40 +192,26 @@ library Digests {
         return _join(hashes);
     }
 
-    function _lotsOf(Lot[] calldata lots) private pure returns (bytes32) {
-        bytes32[] memory hashes = new bytes32[](lots.length);
-        bytes32 typeHash = LOT;
+    /// @dev Items of `size` bytes in calldata, whose words are hashed as they come: one with bits beyond its type is
+    /// another hash, that nobody signed. They are hashed in one place, because memory for each would cost more than the
+    /// hashes. Of an array of them: the hash of all hashes.
+    function _hashEach(bytes32 typeHash, uint256 offset, uint256 count, uint256 size)
+        private
+        pure
+        returns (bytes32 result)
+    {
         assembly ("memory-safe") {
-            let data := mload(0x40)
-            mstore(data, typeHash)
-            let lot := lots.offset
-            let place := add(hashes, 0x20)
-            for { let end := add(place, shl(5, lots.length)) } lt(place, end) { place := add(place, 0x20) } {
-                calldatacopy(add(data, 0x20), lot, 0x60)
-                mstore(place, keccak256(data, 0x80))
-                lot := add(lot, 0x60)
+            let hashes := mload(0x40)
+            let end := add(hashes, shl(5, count))
+            // Behind the hashes: the type's hash and one item.
+            mstore(end, typeHash)
+            for { let place := hashes } lt(place, end) { place := add(place, 0x20) } {
+                calldatacopy(add(end, 0x20), offset, size)
+                mstore(place, keccak256(end, add(size, 0x20)))
+                offset := add(offset, size)
             }
+            result := keccak256(hashes, shl(5, count))
         }
-        return _join(hashes);
-    }
-
-    /// @dev Each item is six words of calldata as they come: one with bits beyond its type is another hash, that nobody
-    /// signed. They are hashed in one place, because memory for each would cost more than the hashes.
-    function _eligibilities(EligibilityItem[] calldata items) private pure returns (bytes32) {
-        bytes32[] memory hashes = new bytes32[](items.length);
-        bytes32 typeHash = ELIGIBILITY;
-        assembly ("memory-safe") {
-            let data := mload(0x40)
-            mstore(data, typeHash)
-            let item := items.offset
-            let place := add(hashes, 0x20)
-            for { let end := add(place, shl(5, items.length)) } lt(place, end) { place := add(place, 0x20) } {
-                calldatacopy(add(data, 0x20), item, 0xc0)
-                mstore(place, keccak256(data, 0xe0))
-                item := add(item, 0xc0)
-            }
-        }
-        return _join(hashes);
     }
 
     function _bindings(BindingItem[] calldata items) private pure returns (bytes32) {

@@ -19,7 +19,7 @@ abstract contract Positions is TokenBase {
     function _load(uint128 investor, Holding memory holding) internal view returns (uint128 present) {
         present = investor;
         if (_loadExactly(present, holding) & FLAG_RETIRED == 0) return present;
-        present = _successors[investor];
+        present = _successorOf(investor);
         _loadExactly(present, holding);
     }
 
@@ -117,14 +117,14 @@ abstract contract Positions is TokenBase {
     /// @dev The investor that an id stands for by now: itself, or its successor.
     function _presentOf(uint128 investor) internal view returns (uint128) {
         bool retired = Words.flagsOf(_holders[investor].position) & FLAG_RETIRED != 0;
-        return retired ? _successors[investor] : investor;
+        return retired ? _successorOf(investor) : investor;
     }
 
     /// @dev The account that an address stands for by now: itself, or where its tokens were moved.
     function _followAccount(address account) internal view returns (address present, AccountWord word) {
         (present, word) = (account, _accounts[account]);
         if (word.investor() != 0) return (present, word);
-        address next = _movedTo[account];
+        address next = _movedTo(account);
         if (next != address(0)) (present, word) = (next, _accounts[next]);
     }
 

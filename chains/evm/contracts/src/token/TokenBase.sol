@@ -5,6 +5,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 
 import {IRefusals} from "../interfaces/IRefusals.sol";
 import {ITokenEvents} from "../interfaces/ITokenEvents.sol";
+import {Forwards} from "../libraries/Forwarding.sol";
 import {LotWord} from "../libraries/Lots.sol";
 import {AccountWord, ConfigWord} from "../libraries/TokenWords.sol";
 import {CONFIG_CLOSED, controllerRole} from "../types/Constants.sol";
@@ -82,12 +83,10 @@ abstract contract TokenBase is IRefusals, ITokenEvents {
     bytes32[] internal _documentNames;
     mapping(bytes32 name => Document) internal _documents;
 
-    /// @dev Where an account's tokens went when it was recovered, and which accounts lead to one.
-    mapping(address => address) internal _movedTo;
-    mapping(address => address[]) internal _movedFrom;
-    /// @dev Who took over a retired investor, and whom one took over.
-    mapping(uint128 => uint128) internal _successors;
-    mapping(uint128 => uint128[]) internal _predecessors;
+    /// @dev Where an account's tokens went when it was recovered.
+    Forwards internal _moved;
+    /// @dev Who took over a retired investor.
+    Forwards internal _succeeded;
     /// @dev When a proposed release may be carried out, by its id.
     mapping(bytes32 id => uint64 eta) internal _releases;
 
@@ -146,6 +145,16 @@ abstract contract TokenBase is IRefusals, ITokenEvents {
 
     function _toAddress(bytes32 account) internal pure returns (address) {
         return address(uint160(uint256(account)));
+    }
+
+    /// @dev Where a recovered account leads, or zero.
+    function _movedTo(address account) internal view returns (address) {
+        return address(uint160(_moved.next[uint160(account)]));
+    }
+
+    /// @dev Who took over an investor, or zero.
+    function _successorOf(uint128 investor) internal view returns (uint128) {
+        return uint128(_succeeded.next[investor]);
     }
 
     function _toBytes32(address account) internal pure returns (bytes32) {

@@ -238,6 +238,46 @@ contract ActivateSignersTest is RotationBase {
         away.bridge.activateSigners(3);
     }
 
+    function strikePending(uint256 place) private {
+        vm.prank(GUARD);
+        away.bridge.strikeSigner(ROLE_ATTESTOR, vm.addr(nextKeys[place]));
+    }
+
+    /// @dev Such a set could sign nothing, not even its successor: the role would be mute once the grace is over.
+    function test_ASetStruckBelowItsThresholdNeverBecomesTheCurrentOne() external {
+        propose(nextSet());
+        strikePending(0);
+        strikePending(2);
+        // Whether its delay is over or not: the lowest number is raised.
+        refuse(IRefusals.QuorumNotMet.selector, 1, 2);
+        away.bridge.activateSigners(1);
+        vm.warp(START + DELAY);
+        heartbeat(away);
+        refuse(IRefusals.QuorumNotMet.selector, 1, 2);
+        away.bridge.activateSigners(1);
+        strikePending(1);
+        refuse(IRefusals.QuorumNotMet.selector, 0, 2);
+        away.bridge.activateSigners(1);
+        (uint64 id,,,,) = away.lens.signerSet(1);
+        vm.assertEq(id, 1);
+        bring(attestorKeys, 1, "");
+        // The admin's next proposal takes its place.
+        SignerSet memory set = nextSet();
+        set.signers = addressesOf(sortedKeys("third", 3));
+        propose(set);
+        vm.warp(START + 2 * DELAY);
+        away.bridge.activateSigners(1);
+    }
+
+    function test_ASetStruckDownToItsThresholdIsActivatedAndSigns() external {
+        propose(nextSet());
+        strikePending(2);
+        vm.warp(START + DELAY);
+        away.bridge.activateSigners(1);
+        heartbeat(away);
+        bring(nextKeys, 2, "");
+    }
+
     function test_BeforeItOnlyTheOldSetSignsAndInGraceBoth() external {
         bring(attestorKeys, 1, "");
         rotate();
@@ -356,6 +396,11 @@ contract StopSignersTest is RotationBase {
         away.bridge.retireSigners(1);
         refuse(IRefusals.NotGuardian.selector, num(CONTROL));
         away.bridge.strikeSigner(1, vm.addr(attestorKeys[0]));
+        // The lowest number is raised: 24 before 31, 31 before 48.
+        refuse(IRefusals.SignerUnknown.selector, num(ANYONE));
+        away.bridge.strikeSigner(1, ANYONE);
+        refuse(IRefusals.NotGuardian.selector, num(CONTROL));
+        away.bridge.strikeSigner(3, ANYONE);
         vm.stopPrank();
         vm.startPrank(GUARD);
         refuse(IRefusals.Malformed.selector, AT_SETUP);

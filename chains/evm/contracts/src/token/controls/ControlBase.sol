@@ -63,7 +63,7 @@ abstract contract ControlBase is Rules, Extension, ITokenControlEvents, IERC3643
 
     /// @dev Writes an account and keeps the number of accounts that there is something to know about.
     function _writeAccount(address account, AccountWord word) internal {
-        if (_movedTo[account] == address(0)) {
+        if (_movedTo(account) == address(0)) {
             _countRecord(AccountWord.unwrap(_accounts[account]) != 0, AccountWord.unwrap(word) != 0);
         }
         _accounts[account] = word;

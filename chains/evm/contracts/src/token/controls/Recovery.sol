@@ -3,6 +3,7 @@ pragma solidity =0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {Forwarding, Forwards} from "../../libraries/Forwarding.sol";
 import {Findings, Refusals} from "../../libraries/Refusals.sol";
 import {AccountWord} from "../../libraries/TokenWords.sol";
 import {AT_FORWARDS, AT_INVESTOR, MAX_FORWARDS} from "../../types/Constants.sol";
@@ -13,6 +14,7 @@ import {Action, ControlBase} from "./ControlBase.sol";
 /// lost account, an order to it or a refund to it, follows `movedTo`: one hop, because all that led to the lost account
 /// is turned to the new one.
 abstract contract Recovery is ControlBase {
+    using Forwarding for Forwards;
     using Refusals for Findings;
 
     function _recover(Findings memory findings, address from, address to, Action memory action)
@@ -26,7 +28,7 @@ abstract contract Recovery is ControlBase {
         bytes32 asset = _assetId();
         amount = lost.balance();
         _writeAccount(to, found.plus(amount).boundTo(investor).withFlags(found.flags() | lost.flags()));
-        _turn(from, to);
+        _moved.turn(uint160(from), uint160(to));
         _accounts[from] = lost.minus(amount).boundTo(0);
         emit AccountBound(asset, _toBytes32(from), 0);
         if (found.investor() == 0) emit AccountBound(asset, _toBytes32(to), _toBytes32(investor));
@@ -47,34 +49,6 @@ abstract contract Recovery is ControlBase {
         (, AccountWord found) = _followAccount(to);
         uint128 owner = _investorOf(found);
         if (investor != 0 && owner != 0 && owner != investor) findings.add(Refusals.BINDING_INVALID, uint160(to));
-        uint256 leading = _movedFrom[from].length + _movedFrom[to].length + 1;
-        if (_movedTo[to] == from) --leading;
-        if (leading > MAX_FORWARDS) findings.add(Refusals.MALFORMED, AT_FORWARDS);
-    }
-
-    /// @dev Turns `from`, and all that led to it, to `to`, which itself leads nowhere any more.
-    function _turn(address from, address to) private {
-        address target = _movedTo[to];
-        if (target != address(0)) {
-            _drop(_movedFrom[target], to);
-            delete _movedTo[to];
-        }
-        address[] storage leading = _movedFrom[to];
-        address[] storage before = _movedFrom[from];
-        for (uint256 i; i < before.length; ++i) {
-            _movedTo[before[i]] = to;
-            leading.push(before[i]);
-        }
-        delete _movedFrom[from];
-        _movedTo[from] = to;
-        leading.push(from);
-    }
-
-    function _drop(address[] storage list, address account) private {
-        uint256 last = list.length - 1;
-        for (uint256 i; i < last; ++i) {
-            if (list[i] == account) list[i] = list[last];
-        }
-        list.pop();
+        if (_moved.leadingTo(uint160(from), uint160(to)) > MAX_FORWARDS) findings.add(Refusals.MALFORMED, AT_FORWARDS);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity =0.8.37;
 
 import {Buckets} from "../../libraries/Buckets.sol";
+import {Forwarding, Forwards} from "../../libraries/Forwarding.sol";
 import {Findings, Refusals} from "../../libraries/Refusals.sol";
 import {Holding, Words} from "../../libraries/Words.sol";
 import {
@@ -22,6 +23,7 @@ import {Action, ControlBase} from "./ControlBase.sol";
 /// @notice The successor takes over everything: tokens with their times, orders in flight, freezes, room. What still
 /// names the retired id follows: one hop, because all that led to it is turned to the successor.
 abstract contract Succession is ControlBase {
+    using Forwarding for Forwards;
     using Refusals for Findings;
 
     // Of a record: all but the permissions and what is in flight.
@@ -37,9 +39,7 @@ abstract contract Succession is ControlBase {
             uint256 flags = _loadExactly(old, giving) | _loadExactly(next, getting);
             if (flags & FLAG_RETIRED != 0) findings.add(Refusals.MALFORMED, AT_INVESTOR);
             _checkPlaces(findings, giving, getting);
-            if (_predecessors[old].length + _predecessors[next].length >= MAX_FORWARDS) {
-                findings.add(Refusals.MALFORMED, AT_FORWARDS);
-            }
+            if (_succeeded.leadingTo(old, next) > MAX_FORWARDS) findings.add(Refusals.MALFORMED, AT_FORWARDS);
         } else {
             findings.add(Refusals.MALFORMED, AT_INVESTOR);
         }
@@ -50,7 +50,7 @@ abstract contract Succession is ControlBase {
         _save(next, getting);
         _countHolder(hadOld, old);
         _countHolder(hadNext, next);
-        _turn(old, next);
+        _succeeded.turn(old, next);
         emit InvestorReplaced(_assetId(), retired, successor, action.reason, action.document);
     }
 
@@ -95,18 +95,5 @@ abstract contract Succession is ControlBase {
 
     function _spentNow(uint256 extra) private view returns (uint256) {
         return Buckets.spentNow(Words.spentOf(extra), Words.spentAtOf(extra), _velocity.rate, 1, block.timestamp);
-    }
-
-    /// @dev Turns `old`, and all that led to it, to `next`.
-    function _turn(uint128 old, uint128 next) private {
-        uint128[] storage leading = _predecessors[next];
-        uint128[] storage before = _predecessors[old];
-        for (uint256 i; i < before.length; ++i) {
-            _successors[before[i]] = next;
-            leading.push(before[i]);
-        }
-        delete _predecessors[old];
-        _successors[old] = next;
-        leading.push(old);
     }
 }

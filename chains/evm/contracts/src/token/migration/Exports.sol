@@ -19,7 +19,7 @@ abstract contract Exports is ControlBase, ITokenImport {
     /// @inheritdoc ITokenImport
     function exportAccount(address account) external view returns (AccountRecord memory) {
         AccountWord word = _accounts[account];
-        return AccountRecord(_toBytes32(word.investor()), word.balance(), uint8(word.flags()), _movedTo[account]);
+        return AccountRecord(_toBytes32(word.investor()), word.balance(), uint8(word.flags()), _movedTo(account));
     }
 
     /// @inheritdoc ITokenImport
@@ -39,7 +39,7 @@ abstract contract Exports is ControlBase, ITokenImport {
         uint256 extra = _place(holding).extra;
         (record.frozen, record.spent) = (Words.frozenOf(extra), Words.spentOf(extra));
         record.spentAt = Words.spentAtOf(extra);
-        record.successor = _toBytes32(_successors[id]);
+        record.successor = _toBytes32(_successorOf(id));
     }
 
     /// @inheritdoc ITokenImport

@@ -23,12 +23,12 @@ abstract contract Books is TokenBase {
 
     /// @notice Where a recovered account's tokens went; zero when it wasn't recovered.
     function movedTo(bytes32 account) external view returns (bytes32) {
-        return _isAccount(account) ? _toBytes32(_movedTo[_toAddress(account)]) : bytes32(0);
+        return _isAccount(account) ? _toBytes32(_movedTo(_toAddress(account))) : bytes32(0);
     }
 
     /// @notice Who took a retired investor over; zero when it isn't retired.
     function successorOf(bytes32 investor) external view returns (bytes32) {
-        return _isInvestor(investor) ? _toBytes32(_successors[uint128(uint256(investor))]) : bytes32(0);
+        return _isInvestor(investor) ? _toBytes32(_successorOf(uint128(uint256(investor)))) : bytes32(0);
     }
 
     /// @notice From when a proposed release may be carried out; zero when there is none of this id.

@@ -1,0 +1,1 @@
+"""The shapes the oracle's database had, step by step."""

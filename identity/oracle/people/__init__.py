@@ -1,0 +1,1 @@
+"""Who the oracle knows: persons by their evidence, their pseudonyms for each asset, and the accounts they control."""

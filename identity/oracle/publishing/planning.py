@@ -1,0 +1,176 @@
+"""What the next batch of one chain should hold. Blocks: reads the oracle's database and the chains.
+
+Diffs are made against the newest block; parts of caps against final ones, on all chains, with what is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.types import MAX_BATCH_ITEMS, Permission
+from chains.base import BlockRef, Chain
+from chains.views import ClockView
+from identity.oracle.publishing.caps import (
+    ClassPart,
+    Part,
+    first_limit,
+    move_limits,
+    slice_seats,
+    take_seats_back,
+)
+from identity.oracle.publishing.drafting import (
+    Drafted,
+    arrange,
+    draft_binding,
+    draft_limits,
+    draft_quotas,
+    draft_word,
+    subject_key,
+)
+from identity.oracle.publishing.journal import BatchJournal
+from identity.oracle.publishing.mirror import Mirror
+from identity.oracle.publishing.ports import Source, WantedWord
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSide:
+    """One chain as the publisher holds it."""
+
+    domain: bytes
+    chain: Chain
+    mirror: Mirror
+
+    @property
+    def label(self) -> str:
+        """Names the chain among the others, whatever their kinds."""
+        return self.domain.hex()
+
+
+class Planner:
+    """Plans batches; used by one turn of one chain at a time (the publisher's lock)."""
+
+    def __init__(
+        self, sides: Mapping[bytes, ChainSide], source: Source, journal: BatchJournal, slice_size: int
+    ) -> None:
+        self._sides, self._source, self._journal, self._slice = sides, source, journal, slice_size
+        self.without_limit: set[tuple[object, ...]] = set()
+        """Subjects whose first part of the limit no signer granted: there was none left."""
+
+    def plan(
+        self, side: ChainSide, now: int, *, rest: Mapping[tuple[object, ...], int], takes_only: bool
+    ) -> list[Drafted]:
+        """The items of the next batch, at most a hundred. `rest`: until when subjects that were refused are left alone."""
+        drafted: list[Drafted] = []
+        for asset in self._source.assets():
+            wanted = self._source.wanted(asset, now)
+            drafted += self._words(side, asset, wanted)
+            drafted += [draft_binding(asset, one) for one in self._source.bindings(asset, side.domain)]
+            if not takes_only:
+                drafted += self._quotas(side, asset, _receivers(wanted))
+        asked = (one for one in drafted if one.takes or rest.get(subject_key(one.item), 0) <= now)
+        return arrange(asked, MAX_BATCH_ITEMS, takes_only=takes_only)
+
+    def rebalance(self, side: ChainSide, now: int) -> list[Drafted]:
+        """Items that move parts of caps between this chain and the others."""
+        drafted: list[Drafted] = []
+        for asset in self._source.assets():
+            policy = self._source.policy(asset)
+            wanted = _receivers(self._source.wanted(asset, now))
+            people = {one.investor: one.person_id for one in wanted}
+            keys = [(asset, one.investor) for one in wanted]
+            side.mirror.forget_words(keys)
+            words = {investor: word for (_, investor), word in side.mirror.words(keys).items()}
+            parts = self._limit_parts(asset, [one.investor for one in wanted])
+            deltas = {
+                investor: move_limits(policy.limit, by_chain).get(side.label, 0) for investor, by_chain in parts.items()
+            }
+            drafted += draft_limits(asset, words, deltas, people)
+            classes = self._class_parts(asset, wanted)
+            for bucket, seats in policy.seats.items():
+                drafted += draft_quotas(asset, take_seats_back(seats, classes.get(bucket, {}), side.label, self._slice))
+        return arrange(drafted, MAX_BATCH_ITEMS)
+
+    def _words(self, side: ChainSide, asset: bytes, wanted: Sequence[WantedWord]) -> list[Drafted]:
+        standing = side.mirror.words([(asset, one.investor) for one in wanted if one.word is not None])
+        part = first_limit(
+            self._source.policy(asset).limit, side.label, {one.label: one for one in self._sides.values()}
+        )
+        found = []
+        for one in wanted:
+            if one.word is None:
+                continue
+            first = 0 if ("eligibility", asset, one.investor) in self.without_limit else part
+            item = draft_word(asset, one.investor, one.person_id, one.word, standing[asset, one.investor], first)
+            if item is not None:
+                found.append(item)
+        return found
+
+    def _quotas(self, side: ChainSide, asset: bytes, receivers: Sequence[WantedWord]) -> list[Drafted]:
+        classes = self._class_parts(asset, receivers)
+        deltas: dict[int, int] = {}
+        for bucket, seats in self._source.policy(asset).seats.items():
+            deltas |= slice_seats(seats, classes.get(bucket, {}), side.label, self._slice)
+        return draft_quotas(asset, deltas)
+
+    def _class_parts(
+        self, asset: bytes, receivers: Sequence[WantedWord]
+    ) -> dict[str, dict[tuple[str, int], ClassPart]]:
+        """By bucket: the seats of each class on each chain."""
+        members: dict[int, int] = {}
+        for one in receivers:
+            if one.word is not None:
+                members[one.word.class_] = members.get(one.word.class_, 0) + 1
+        found: dict[str, dict[tuple[str, int], ClassPart]] = {}
+        buckets = self._source.classes(asset)
+        for side in self._sides.values():
+            at, number = _final(side.chain)
+            pending = self._pending_quotas(side, asset, number)
+            views = side.chain.views(at)
+            for class_, bucket in buckets.items():
+                quota = views.quota_of(asset, class_)
+                found.setdefault(bucket, {})[side.label, class_] = ClassPart(
+                    quota.quota, quota.holders, pending.get(class_, 0), members.get(class_, 0)
+                )
+        return found
+
+    def _limit_parts(self, asset: bytes, investors: Sequence[bytes]) -> dict[bytes, dict[str, Part]]:
+        found: dict[bytes, dict[str, Part]] = {investor: {} for investor in investors}
+        for side in self._sides.values():
+            at, number = _final(side.chain)
+            pending: dict[bytes, int] = {}
+            for entry in self._journal.above(side.domain, number):
+                for item in entry.batch.eligibilities:
+                    if item.asset == asset and item.limit_delta > 0:
+                        pending[item.investor] = pending.get(item.investor, 0) + item.limit_delta
+            views = side.chain.limits([(asset, investor) for investor in investors], at)
+            for investor, view in zip(investors, views, strict=True):
+                found[investor][side.label] = Part(view.limit, view.used, pending.get(investor, 0))
+        return found
+
+    def _pending_quotas(self, side: ChainSide, asset: bytes, number: int) -> dict[int, int]:
+        pending: dict[int, int] = {}
+        for entry in self._journal.above(side.domain, number):
+            for item in entry.batch.quotas:
+                if item.asset == asset and item.delta > 0:
+                    pending[item.class_] = pending.get(item.class_, 0) + item.delta
+        return pending
+
+
+def _receivers(wanted: Sequence[WantedWord]) -> list[WantedWord]:
+    return [one for one in wanted if one.word is not None and one.word.permissions & Permission.RECEIVE]
+
+
+def is_due(clock: ClockView, now: int, heartbeat_seconds: int) -> bool:
+    """Whether the chain has waited long enough for a sign of life."""
+    return now - clock.issued_at >= heartbeat_seconds
+
+
+def issue_time(clock: ClockView, now: int, lead: int) -> int:
+    """`issuedAt` of a batch: now, not before the last one's, at most `lead` seconds ahead of the chain's own clock."""
+    return max(clock.issued_at, min(now, clock.time + lead))
+
+
+def _final(chain: Chain) -> tuple[BlockRef, int]:
+    final = chain.finalised()
+    return final, chain.views(final).clock().number

@@ -1,0 +1,1 @@
+"""What the web interfaces of the identity services share."""

@@ -68,7 +68,9 @@ COMMANDS = (
     Command("cross", "moving", "cross", "Send a position, or a part of it, to the other chain.", USE),
     Command("order", "order", "app", "Follow orders from one chain to the other.", USE),
     Command("wallet", "wallet", "app", "A development wallet: receive credentials, list them, show them.", USE),
-    Command("audit", "audit", "app", "Add everything up: issued, on both chains, in flight.", USE),
+    Command(
+        "audit", "audit", "app", "Add everything up on both chains; verify the audit chains of issuer and oracle.", USE
+    ),
     Command("asset", "asset", "app", "Register an asset from a file, issue it, act on it, see who holds it.", ISSUER),
     Command("limits", "governance", "limits_app", "Show caps, rate limits and velocity on both chains.", ISSUER),
     Command("pause", "governance", "pause", "Stop everything, an asset, or the lane between the chains.", ISSUER),
@@ -84,7 +86,9 @@ COMMANDS = (
         "Build the committed runtime and contracts, or check that they are current.",
         CARE,
     ),
-    Command("bench", "bench", "app", "Measure what the rules cost, and how fast credentials are issued.", CARE),
+    Command(
+        "bench", "bench", "app", "Measure what the rules cost, and how fast credentials are issued and judged.", CARE
+    ),
     Command("setup", "setup", "setup", "Make the environment, and do nothing else.", CARE),
 )
 

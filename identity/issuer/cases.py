@@ -53,6 +53,8 @@ class Cases:
     ) -> tuple[str, str]:
         """Opens a case on claims that fit their type; for a new subject when none is named. The ids of case and subject.
 
+        Whose relationship had ended is a client again.
+
         Raises:
             TypeUnknown, ClaimsRefused, NotFound, SubjectErased.
         """
@@ -162,9 +164,11 @@ class Cases:
 
 
 def _data_key(tx: Transaction, subject_id: str) -> bytes:
-    row = tx.connection.execute(select(SUBJECTS.c.data_key).where(SUBJECTS.c.id == subject_id)).first()
+    row = tx.connection.execute(select(SUBJECTS).where(SUBJECTS.c.id == subject_id)).first()
     if row is None:
         raise NotFound("subject")
     if row.data_key is None:
         raise SubjectErased
+    if row.ended_at is not None:
+        tx.connection.execute(update(SUBJECTS).where(SUBJECTS.c.id == subject_id).values(ended_at=None))
     return bytes(row.data_key)

@@ -38,7 +38,15 @@ _OFFER_LOCKED = _OFFER.with_for_update()
 """Guesses of several processes take turns, or two wrong ones would count as one."""
 _ITEMS = select(OFFER_ITEMS).where(OFFER_ITEMS.c.offer_id == bindparam("offer"))
 _CASE = (
-    select(CASES.c.id, CASES.c.subject_id, CASES.c.type, CASES.c.state, CASES.c.valid_until, SUBJECTS.c.data_key)
+    select(
+        CASES.c.id,
+        CASES.c.subject_id,
+        CASES.c.type,
+        CASES.c.state,
+        CASES.c.valid_until,
+        SUBJECTS.c.data_key,
+        SUBJECTS.c.ended_at,
+    )
     .join(SUBJECTS)
     .where(CASES.c.id == bindparam("case"))
 )
@@ -90,7 +98,8 @@ class Offers:
         """An offer of one credential for each case; all of one subject.
 
         Raises:
-            NotFound, WrongState: a case that isn't there or isn't approved, two of one type, or of two subjects.
+            NotFound, WrongState: a case that isn't there or isn't approved, two of one type, or of two subjects; the
+                subject's relationship has ended.
             BasisLapsed: the basis of a case has lapsed since it was approved.
             SubjectErased: the subject was erased.
         """
@@ -233,6 +242,8 @@ def _approved(tx: Transaction, case_id: str) -> Any:
         raise NotFound("case")
     if row.data_key is None:
         raise SubjectErased
+    if row.ended_at is not None:
+        raise WrongState("relationship", "ended", "going on")
     if row.state != APPROVED:
         raise WrongState("case", row.state, APPROVED)
     if tx.now >= row.valid_until:

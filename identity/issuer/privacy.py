@@ -1,4 +1,4 @@
-"""What a person may ask of us: everything we hold about them, and that it be destroyed."""
+"""What a person may ask of us: everything we hold about them, and that it be destroyed when it need not be kept."""
 
 from __future__ import annotations
 
@@ -8,29 +8,37 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from identity.formats.status_list import Status
+from identity.issuer.errors import RetentionRuns
 from identity.issuer.offers import DEAD
+from identity.issuer.retention import FIVE_YEARS, due, find_subject, kept_until
 from identity.issuer.statuses import Statuses
 from identity.issuer.tables import CASES, CREDENTIALS, EVIDENCE, OFFERS, SUBJECTS
-from identity.refusals import NotFound, SubjectErased
+from identity.refusals import WrongState
 from identity.storage.vault import Vault
 from identity.storage.writer import Transaction
+
+BY_RULE = "retention"
+"""Who erases when nobody asked: the rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """Exports and erases subjects."""
+    """Exports and erases subjects. `retention`: seconds for which they are kept after their relationship."""
 
     vault: Vault
     statuses: Statuses
+    retention: int = FIVE_YEARS * 86_400
 
     def export(self, connection: Connection, subject_id: str) -> dict[str, Any]:
         """Everything held about a subject, opened. NotFound, SubjectErased."""
-        subject = _subject(connection, subject_id)
+        subject = find_subject(connection, subject_id)
         cases = connection.execute(select(CASES).where(CASES.c.subject_id == subject_id)).all()
         credentials = connection.execute(select(CREDENTIALS).where(CREDENTIALS.c.subject_id == subject_id)).all()
         return {
             "subject": subject_id,
             "created_at": subject.created_at,
+            "ended_at": subject.ended_at,
+            "kept_until": kept_until(connection, subject_id, self.retention),
             "cases": [self._case(connection, subject.data_key, row) for row in cases],
             "credentials": [
                 {
@@ -44,21 +52,52 @@ class Privacy:
             ],
         }
 
+    def end(self, tx: Transaction, staff: str, subject_id: str) -> int:
+        """The relationship ends: credentials are revoked, offers die, the time of keeping runs. Until when it does.
+
+        Raises:
+            NotFound, SubjectErased: nobody of this id is here.
+            WrongState: it has ended already.
+        """
+        if find_subject(tx.connection, subject_id).ended_at is not None:
+            raise WrongState("relationship", "ended", "going on")
+        self._withdraw(tx, staff, subject_id)
+        tx.connection.execute(update(SUBJECTS).where(SUBJECTS.c.id == subject_id).values(ended_at=tx.now))
+        tx.note(staff, "subject.end", subject_id)
+        return tx.now + self.retention
+
     def erase(self, tx: Transaction, staff: str, subject_id: str) -> None:
-        """Destroys the subject's data key and what was sealed under it, revokes their credentials, kills their offers."""
-        _subject(tx.connection, subject_id)
+        """Destroys the subject's data key and what was sealed under it, revokes their credentials, kills their offers.
+
+        Raises:
+            NotFound, SubjectErased: nobody of this id is here.
+            RetentionRuns: the records must still be kept.
+        """
+        until = kept_until(tx.connection, subject_id, self.retention)
+        if until is not None and tx.now < until:
+            raise RetentionRuns(until, tx.now)
+        self._withdraw(tx, staff, subject_id)
+        cases = select(CASES.c.id).where(CASES.c.subject_id == subject_id)
+        tx.connection.execute(update(EVIDENCE).where(EVIDENCE.c.case_id.in_(cases)).values(sealed=b""))
+        tx.connection.execute(update(CASES).where(CASES.c.subject_id == subject_id).values(sealed=b""))
+        gone = {"data_key": None, "erased_at": tx.now}
+        tx.connection.execute(update(SUBJECTS).where(SUBJECTS.c.id == subject_id).values(gone))
+        tx.note(staff, "subject.erase", subject_id)
+
+    def sweep(self, tx: Transaction) -> int:
+        """Erases some of those whose time of keeping is over; how many. 0: nobody is left."""
+        subjects = due(tx.connection, tx.now, self.retention)
+        for subject_id in subjects:
+            self.erase(tx, BY_RULE, subject_id)
+        return len(subjects)
+
+    def _withdraw(self, tx: Transaction, staff: str, subject_id: str) -> None:
         live = select(CREDENTIALS.c.id).where(
             CREDENTIALS.c.subject_id == subject_id, CREDENTIALS.c.status != int(Status.INVALID)
         )
         for row in tx.connection.execute(live).all():
             self.statuses.change(tx, staff, row.id, Status.INVALID)
-        cases = select(CASES.c.id).where(CASES.c.subject_id == subject_id)
-        tx.connection.execute(update(EVIDENCE).where(EVIDENCE.c.case_id.in_(cases)).values(sealed=b""))
-        tx.connection.execute(update(CASES).where(CASES.c.subject_id == subject_id).values(sealed=b""))
         tx.connection.execute(update(OFFERS).where(OFFERS.c.subject_id == subject_id).values(state=DEAD))
-        gone = {"data_key": None, "erased_at": tx.now}
-        tx.connection.execute(update(SUBJECTS).where(SUBJECTS.c.id == subject_id).values(gone))
-        tx.note(staff, "subject.erase", subject_id)
 
     def _case(self, connection: Connection, data_key: bytes, row: Any) -> dict[str, Any]:
         evidence = connection.execute(select(EVIDENCE).where(EVIDENCE.c.case_id == row.id)).all()
@@ -82,12 +121,3 @@ class Privacy:
                 for one in evidence
             ],
         }
-
-
-def _subject(connection: Connection, subject_id: str) -> Any:
-    row = connection.execute(select(SUBJECTS).where(SUBJECTS.c.id == subject_id)).first()
-    if row is None:
-        raise NotFound("subject")
-    if row.data_key is None:
-        raise SubjectErased
-    return row

@@ -19,7 +19,7 @@ from identity.issuer.api.app import create_app
 from identity.issuer.database import open_database
 from identity.issuer.outbox import Dispatcher
 from identity.issuer.providers import SignedWebhook
-from identity.issuer.service import Issuer, IssuerRules, forget_spent
+from identity.issuer.service import Issuer, IssuerRules, erase_due, forget_spent
 from identity.issuer.settings import IssuerSettings
 from identity.issuer.statuses import ListTimes
 from identity.keystore.file import FileKeyStore
@@ -46,6 +46,7 @@ def open_issuer(settings: IssuerSettings, stack: ExitStack) -> Issuer:
         token_seconds=settings.token_seconds,
         list_times=ListTimes(settings.status_ttl, settings.status_lifetime),
         list_size=settings.status_list_size,
+        retention=settings.retention_days * 86_400,
         subscribers=settings.subscribers,
         providers=[SignedWebhook(name, read_secret(path).encode()) for name, path in settings.webhook_secrets.items()],
     )
@@ -78,7 +79,7 @@ def run(settings: IssuerSettings, ready: Callable[[int], None]) -> None:
 
 
 async def _background(settings: IssuerSettings, issuer: Issuer) -> None:
-    """Delivers status changes as they come, and forgets spent nonces once a minute."""
+    """Delivers status changes as they come; forgets spent nonces and erases whose time is over once a minute."""
     context = ssl.create_default_context()
     if settings.roots is not None:
         context.load_verify_locations(settings.roots)
@@ -99,6 +100,7 @@ async def _background(settings: IssuerSettings, issuer: Issuer) -> None:
             await _guarded("outbox", dispatcher.run_once())
             if rounds % SWEEP_ROUNDS == 0:
                 await _guarded("sweep", issuer.writer.run(forget_spent))
+                await _guarded("retention", erase_due(issuer))
             rounds += 1
             with suppress(TimeoutError):
                 await asyncio.wait_for(issuer.changed.wait(), ROUND_SECONDS)

@@ -19,6 +19,7 @@ from identity.issuer.offers import Offers
 from identity.issuer.outbox import Outbox
 from identity.issuer.privacy import Privacy
 from identity.issuer.providers import Provider
+from identity.issuer.retention import FIVE_YEARS
 from identity.issuer.secrets import Secrets
 from identity.issuer.staff import Role
 from identity.issuer.statuses import LIST_SIZE, ListTimes, Statuses
@@ -44,6 +45,7 @@ class IssuerRules:
     token_seconds: int = 300
     list_times: ListTimes = field(default_factory=ListTimes)
     list_size: int = LIST_SIZE
+    retention: int = FIVE_YEARS * 86_400
     subscribers: Sequence[str] = ()
     providers: Sequence[Provider] = ()
 
@@ -77,7 +79,7 @@ class Issuer:
         self.changed = asyncio.Event()
         """Set after each status change: whoever delivers messages need not wait for its next round."""
         self.providers = {provider.name: provider for provider in rules.providers}
-        self.privacy = Privacy(self.vault, self.statuses)
+        self.privacy = Privacy(self.vault, self.statuses, rules.retention)
         format_: CredentialFormat = SdJwtVc()
         self.issuing = Issuing(
             secrets=self.secrets,
@@ -111,6 +113,17 @@ class Issuer:
     def close(self) -> None:
         """Finishes what is being written."""
         self.writer.close()
+
+
+async def erase_due(issuer: Issuer) -> int:
+    """Erases everybody whose time of keeping is over; how many. Oracles are told of what was still valid."""
+    erased = 0
+    while found := await issuer.writer.run(issuer.privacy.sweep):
+        erased += found
+    if erased:
+        issuer.changed.set()
+        await asyncio.to_thread(issuer.database.scrub)
+    return erased
 
 
 def forget_spent(tx: Transaction) -> int:

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from identity.errors import IdentityError
+from identity.issuer.retention import FIVE_YEARS
 from identity.issuer.statuses import LIST_SIZE
 from identity.ports import is_development
 from identity.settings import ServiceSettings
@@ -39,6 +40,9 @@ class IssuerSettings(ServiceSettings):
     )
     status_lifetime: int = Field(120, ge=10, le=86_400, description="Seconds until a signed status list ends.")
     status_list_size: int = Field(LIST_SIZE, ge=8, le=4_194_304, multiple_of=4)
+    retention_days: int = Field(
+        FIVE_YEARS, ge=0, le=36_525, description="Days for which a subject is kept after the relationship ended."
+    )
     subscribers: tuple[str, ...] = Field((), description="Addresses of oracles that are told of each status change.")
     roots: Path | None = Field(None, description="Further certificate authorities (PEM) for subscribers' https.")
     webhook_secrets: dict[str, Path] = Field(

@@ -34,6 +34,7 @@ SUBJECTS = Table(
     Column("data_key", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
     Column("erased_at", BigInteger),
+    Column("ended_at", BigInteger),
 )
 
 CASES = Table(

@@ -35,6 +35,7 @@ from identity.settings import read_secret
 from identity.web.app import WithoutTraces
 
 BACKLOG = 256
+STOP_SECONDS = 1
 
 
 def open_oracle(settings: OracleSettings, stack: ExitStack) -> Oracle:
@@ -89,6 +90,8 @@ def run(settings: OracleSettings, ready: Callable[[int], None]) -> None:
             loop="uvloop",
             backlog=BACKLOG,
             server_header=False,
+            # Clients that keep a connection and say nothing never finish closing it: they must not keep this process.
+            timeout_graceful_shutdown=STOP_SECONDS,
             ssl_certfile=settings.certificate,
             ssl_keyfile=settings.certificate_key,
         )

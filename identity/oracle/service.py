@@ -44,7 +44,7 @@ from identity.storage.database import Database
 from identity.storage.vault import Vault
 from identity.storage.writer import Writer
 
-REBALANCE_SECONDS = 30
+REBALANCE_SECONDS = 300
 """How often parts of caps are moved one step towards where they are needed."""
 ISSUERS_SECONDS = 60
 """How often the documents of trusted issuers are looked after; each is fetched when it is no longer fresh."""

@@ -1,4 +1,4 @@
-"""`lockstep bench`: what the rules cost on both chains, compared with the committed snapshot; speed of issuance."""
+"""`lockstep bench`: what the rules cost on both chains, compared with the committed snapshot; speed of issuance and of decisions."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ from rich.table import Table
 
 from chains.devnet.tools import foundry
 from lockstep_cli.commands.bench_issuance import issuance
+from lockstep_cli.commands.bench_oracle import decisions, policy
 from lockstep_cli.errors import UserError
 from lockstep_cli.output import Json, people_console, print_json
 from lockstep_cli.paths import ROOT
 from lockstep_cli.rust import CARGO_FEATURES, SETUP, claim_target, find_rust, target_folder
 
-app = typer.Typer(help="Measure what the rules cost, and how fast credentials are issued.", no_args_is_help=True)
+app = typer.Typer(
+    help="Measure what the rules cost, and how fast credentials are issued and judged.", no_args_is_help=True
+)
 app.command("issuance")(issuance)
+app.command("policy")(policy)
+app.command("decisions")(decisions)
 
 SNAPSHOT = ROOT / "chains" / "costs.json"
 CONTRACTS = ROOT / "chains" / "evm" / "contracts"

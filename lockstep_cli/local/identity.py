@@ -49,7 +49,10 @@ class NotAdmitted(LockstepError):
 
 
 class LocalIdentity:
-    """The processes and what was done with them. A context manager: leaving it stops everything."""
+    """The processes and what was done with them. A context manager: leaving it stops everything.
+
+    But for `compliance`, which stands on the chains: whoever starts it stops it, before the chains end.
+    """
 
     def __init__(self, folder: Path, randomness: Randomness) -> None:
         issuer, oracle, *signers = free_ports(2 + SIGNERS)
@@ -68,7 +71,6 @@ class LocalIdentity:
     def __enter__(self) -> LocalIdentity:
         self._stack.callback(self.http.close)
         self._stack.enter_context(self.issuer)
-        self._stack.enter_context(self.compliance)
         self._pool = self._stack.enter_context(ThreadPoolExecutor(2))
         return self
 

@@ -223,7 +223,7 @@ class LocalSystem:
             self.services.start_attestors(ATTESTORS)
         else:
             self._parts.append(self._identity)
-            self._identity.compliance.start(self.services.chains, len(ATTESTORS))
+            self._stack.enter_context(self._identity.compliance).start(self.services.chains, len(ATTESTORS))
             self.services.start_attestors(ATTESTORS, self._identity.compliance.for_attestor)
         self._found_the_asset()
         self._admit()

@@ -149,9 +149,16 @@ def records_router(issuer: Issuer) -> APIRouter:
 
         return json_answer(await as_staff(issuer, request, Role.PRIVACY, read))
 
+    @router.post("/subjects/{subject_id}/end")
+    async def end(subject_id: PathId, request: Request) -> Response:
+        """End a relationship (privacy): credentials are revoked, and the time for which records are kept begins."""
+        until = await as_staff(issuer, request, Role.PRIVACY, lambda tx, name: issuer.privacy.end(tx, name, subject_id))
+        issuer.changed.set()
+        return json_answer({"kept_until": until})
+
     @router.post("/subjects/{subject_id}/erase")
     async def erase(subject_id: PathId, request: Request) -> Response:
-        """Destroy a subject's data key; their credentials are revoked with it (privacy)."""
+        """Destroy a subject's data key once their records need not be kept; what they hold is revoked (privacy)."""
         await as_staff(issuer, request, Role.PRIVACY, lambda tx, name: issuer.privacy.erase(tx, name, subject_id))
         issuer.changed.set()
         await run_in_threadpool(issuer.database.scrub)

@@ -18,11 +18,12 @@ LOW_SHARE = 8
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One chain's part of a cap, what is used of it, and what batches under way may still add."""
+    """One chain's part of a cap, what is used of it, and what batches under way may still add or take (both positive)."""
 
     part: int
     used: int
     pending: int = 0
+    leaving: int = 0
 
     @property
     def taken(self) -> int:
@@ -47,7 +48,7 @@ def move_limits(whole: int, parts: Mapping[str, Part]) -> dict[str, int]:
     """
     free = whole - sum(part.taken for part in parts.values())
     if free < 0:
-        return _lower(parts, -free)
+        return {} if any(part.leaving for part in parts.values()) else _lower(parts, -free)
     fair = whole // len(parts)
     short = {name: fair // 2 - part.room for name, part in parts.items() if part.room < fair // LOW_SHARE}
     if not short:
@@ -55,6 +56,9 @@ def move_limits(whole: int, parts: Mapping[str, Part]) -> dict[str, int]:
     needy = max(short, key=lambda name: (short[name], name))
     if (raise_ := rounded(min(short[needy], free))) > 0:
         return {needy: raise_}
+    if any(part.leaving for part in parts.values()):
+        # Enough is on its way already: it is free once it is final.
+        return {}
     donor = max(parts, key=lambda name: (parts[name].room, name))
     spare = rounded((parts[donor].room - fair // LOW_SHARE) // 2)
     return {donor: -min(spare, short[needy])} if donor != needy and spare > 0 and parts[donor].pending == 0 else {}
@@ -105,7 +109,7 @@ def take_seats_back(seats: int, parts: Mapping[tuple[str, int], ClassPart], chai
     waiting = sum(
         max(0, min(size, part.members - part.used) - part.room) for part in parts.values() if part.members > part.used
     )
-    missing = waiting - max(0, free) if free >= 0 else -free
+    missing = (waiting - max(0, free) if free >= 0 else -free) - sum(part.leaving for part in parts.values())
     lowered: dict[int, int] = {}
     for (name, class_), part in sorted(parts.items()):
         spare = part.room - max(0, min(size, part.members - part.used)) if free >= 0 else part.room

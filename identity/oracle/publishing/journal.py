@@ -95,6 +95,11 @@ class BatchJournal:
             ).all()
         return [_entry(row) for row in rows]
 
+    def numbers(self, domain: bytes) -> list[int]:
+        """The numbers of all batches of a chain."""
+        with self._database.read() as connection:
+            return list(connection.execute(select(BATCHES.c.number).where(BATCHES.c.domain == domain)).scalars())
+
     def permit(
         self, domain: bytes, asset: bytes, account: bytes
     ) -> tuple[BindingPermit, int | None, list[bytes]] | None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from bridge.eligibility import EligibilityWord
 from bridge.types import MAX_BATCH_ITEMS, Permission
 from chains.base import BlockRef, Chain
 from chains.views import ClockView
@@ -31,6 +33,15 @@ from identity.oracle.publishing.drafting import (
 from identity.oracle.publishing.journal import BatchJournal
 from identity.oracle.publishing.mirror import Mirror
 from identity.oracle.publishing.ports import Source, WantedWord
+from identity.oracle.publishing.reconcile import (
+    Difference,
+    compare_limits,
+    compare_seats,
+    compare_words,
+    unknown_batches,
+)
+
+Subject = TypeVar("Subject", bytes, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +75,11 @@ class Planner:
         drafted: list[Drafted] = []
         for asset in self._source.assets():
             wanted = self._source.wanted(asset, now)
-            drafted += self._words(side, asset, wanted)
+            words = self._words(side, asset, wanted)
+            drafted += words
             drafted += [draft_binding(asset, one) for one in self._source.bindings(asset, side.domain)]
-            if not takes_only:
+            # Seats take many reads: looked at when somebody comes, else by the job that moves parts.
+            if not takes_only and any(not one.takes for one in words):
                 drafted += self._quotas(side, asset, _receivers(wanted))
         asked = (one for one in drafted if one.takes or rest.get(subject_key(one.item), 0) <= now)
         return arrange(asked, MAX_BATCH_ITEMS, takes_only=takes_only)
@@ -88,8 +101,33 @@ class Planner:
             drafted += draft_limits(asset, words, deltas, people)
             classes = self._class_parts(asset, wanted)
             for bucket, seats in policy.seats.items():
+                drafted += draft_quotas(asset, slice_seats(seats, classes.get(bucket, {}), side.label, self._slice))
                 drafted += draft_quotas(asset, take_seats_back(seats, classes.get(bucket, {}), side.label, self._slice))
         return arrange(drafted, MAX_BATCH_ITEMS)
+
+    def differences(self, side: ChainSide, now: int) -> list[Difference]:
+        """What one chain's final block says otherwise than the oracle thinks."""
+        at, applied = _final(side.chain)
+        found = unknown_batches(side.chain.name, applied, self._journal.numbers(side.domain))
+        for asset in self._source.assets():
+            wanted = {one.investor: one.word for one in self._source.wanted(asset, now)}
+            read = side.chain.words([(asset, investor) for investor in wanted], at)
+            standing = {one: EligibilityWord.unpack(word) for one, word in zip(wanted, read, strict=True)}
+            found += compare_words(side.chain.name, asset, wanted, standing)
+        return found
+
+    def excesses(self, now: int) -> list[Difference]:
+        """Where the parts of a cap exceed the whole over all chains."""
+        found: list[Difference] = []
+        for asset in self._source.assets():
+            policy, wanted = self._source.policy(asset), _receivers(self._source.wanted(asset, now))
+            limits = self._limit_parts(asset, [one.investor for one in wanted])
+            taken = {one: {name: part.taken for name, part in parts.items()} for one, parts in limits.items()}
+            found += compare_limits(asset, policy.limit, taken)
+            classes = self._class_parts(asset, wanted)
+            seats = {bucket: {key: part.taken for key, part in parts.items()} for bucket, parts in classes.items()}
+            found += compare_seats(asset, policy.seats, seats)
+        return found
 
     def _words(self, side: ChainSide, asset: bytes, wanted: Sequence[WantedWord]) -> list[Drafted]:
         standing = side.mirror.words([(asset, one.investor) for one in wanted if one.word is not None])
@@ -122,15 +160,21 @@ class Planner:
             if one.word is not None:
                 members[one.word.class_] = members.get(one.word.class_, 0) + 1
         found: dict[str, dict[tuple[str, int], ClassPart]] = {}
-        buckets = self._source.classes(asset)
+        # Only buckets with seats: each class is a read on each chain.
+        seats = self._source.policy(asset).seats
+        buckets = {class_: name for class_, name in self._source.classes(asset).items() if name in seats}
         for side in self._sides.values():
             at, number = _final(side.chain)
-            pending = self._pending_quotas(side, asset, number)
+            coming, leaving = self._moving_quotas(side, asset, number)
             views = side.chain.views(at)
             for class_, bucket in buckets.items():
                 quota = views.quota_of(asset, class_)
                 found.setdefault(bucket, {})[side.label, class_] = ClassPart(
-                    quota.quota, quota.holders, pending.get(class_, 0), members.get(class_, 0)
+                    quota.quota,
+                    quota.holders,
+                    coming.get(class_, 0),
+                    leaving.get(class_, 0),
+                    members.get(class_, 0),
                 )
         return found
 
@@ -138,23 +182,33 @@ class Planner:
         found: dict[bytes, dict[str, Part]] = {investor: {} for investor in investors}
         for side in self._sides.values():
             at, number = _final(side.chain)
-            pending: dict[bytes, int] = {}
+            coming: dict[bytes, int] = {}
+            leaving: dict[bytes, int] = {}
             for entry in self._journal.above(side.domain, number):
                 for item in entry.batch.eligibilities:
-                    if item.asset == asset and item.limit_delta > 0:
-                        pending[item.investor] = pending.get(item.investor, 0) + item.limit_delta
+                    if item.asset == asset and item.limit_delta:
+                        _add(coming, leaving, item.investor, item.limit_delta)
             views = side.chain.limits([(asset, investor) for investor in investors], at)
             for investor, view in zip(investors, views, strict=True):
-                found[investor][side.label] = Part(view.limit, view.used, pending.get(investor, 0))
+                found[investor][side.label] = Part(
+                    view.limit, view.used, coming.get(investor, 0), leaving.get(investor, 0)
+                )
         return found
 
-    def _pending_quotas(self, side: ChainSide, asset: bytes, number: int) -> dict[int, int]:
-        pending: dict[int, int] = {}
+    def _moving_quotas(self, side: ChainSide, asset: bytes, number: int) -> tuple[dict[int, int], dict[int, int]]:
+        coming: dict[int, int] = {}
+        leaving: dict[int, int] = {}
         for entry in self._journal.above(side.domain, number):
             for item in entry.batch.quotas:
-                if item.asset == asset and item.delta > 0:
-                    pending[item.class_] = pending.get(item.class_, 0) + item.delta
-        return pending
+                if item.asset == asset:
+                    _add(coming, leaving, item.class_, item.delta)
+        return coming, leaving
+
+
+def _add(coming: dict[Subject, int], leaving: dict[Subject, int], subject: Subject, delta: int) -> None:
+    """Adds what a batch under way moves: raises to the one, lowerings to the other."""
+    moved = coming if delta > 0 else leaving
+    moved[subject] = moved.get(subject, 0) + abs(delta)
 
 
 def _receivers(wanted: Sequence[WantedWord]) -> list[WantedWord]:

@@ -33,6 +33,7 @@ from identity.oracle.publishing.mirror import Mirror
 from identity.oracle.publishing.planning import ChainSide, Planner, is_due, issue_time
 from identity.oracle.publishing.pool import NoQuorum, SignerPool
 from identity.oracle.publishing.ports import Source
+from identity.oracle.publishing.reconcile import Difference
 from identity.oracle.publishing.waking import Waker
 from identity.oracle.signer.errors import Check
 from identity.oracle.signer.wire import PermitRequest
@@ -149,6 +150,27 @@ class Publisher:
         for domain in self._sides:
             await self.turn(domain, takes_only=True)
 
+    async def reconcile(self) -> list[Difference]:
+        """Compares all chains with what the oracle thinks, tells what differs, and wakes the loops that repair it. A job."""
+        now = self._clock()
+        found = await asyncio.to_thread(self._planner.excesses, now)
+        for domain, side in self._sides.items():
+            found += await asyncio.to_thread(self._planner.differences, side, now)
+            async with self._turns[domain]:
+                side.mirror.forget()
+        for one in found:
+            structlog.get_logger("publisher").warning(
+                "chain and oracle differ",
+                action=f"reconcile.{one.kind.value}",
+                chain=one.chain,
+                asset=one.asset.hex(),
+                subject=one.subject.hex(),
+                repaired=one.is_repaired,
+            )
+        if any(one.is_repaired for one in found):
+            self.wake(urgent=True)
+        return found
+
     async def permit(self, asset: bytes, account: bytes, investor: bytes, domain: bytes) -> SignedPermit:
         """A permit with which an account binds itself; the same one for as long as it lives. NoQuorum."""
         side, now = self._sides[domain], self._clock()
@@ -218,10 +240,11 @@ class Publisher:
         signed = await self._collector.collect(side, batch, drafted, self._redrafted(side, batch))
         until = self._clock() + self._rules.rest_seconds
         for one, _, why in signed.refused:
-            self._rest[side.domain][subject_key(one.item)] = until
             if why.startswith(Check.LIMIT):
                 # The word must not wait for its part: that comes by rebalancing.
                 self._planner.without_limit.add(subject_key(one.item))
+            else:
+                self._rest[side.domain][subject_key(one.item)] = until
         await self._submit(side, signed.batch, signed.set_id, signed.signatures)
 
     def _redrafted(self, side: ChainSide, batch: OracleBatch) -> Callable[[Sequence[Drafted]], Awaitable[OracleBatch]]:

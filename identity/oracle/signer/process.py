@@ -27,6 +27,8 @@ from identity.oracle.signer.signing import Signer, SignerRules
 from identity.oracle.signer.store import SignerStore
 from identity.web.app import WithoutTraces
 
+STOP_SECONDS = 1
+
 
 def run(settings: SignerSettings, ready: Callable[[int], None]) -> None:
     """Serves until the process is told to end. `ready` is told the port. LockstepError when it can't start."""
@@ -62,6 +64,8 @@ def _serve(settings: SignerSettings, signer: Signer, ready: Callable[[int], None
         log_level="warning",
         access_log=False,
         server_header=False,
+        # Clients that keep a connection and say nothing never finish closing it: they must not keep this process.
+        timeout_graceful_shutdown=STOP_SECONDS,
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.certificate_key,
     )

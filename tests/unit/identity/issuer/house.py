@@ -93,6 +93,12 @@ class House:
         assert approved.status_code == 200, approved.text
         return case, made.json()["subject_id"]
 
+    def let_retention_end(self, subject: str) -> None:
+        """Ends a subject's relationship, and lets the time pass for which their records must be kept."""
+        ended = self.staff(Role.PRIVACY, f"/subjects/{subject}/end")
+        assert ended.status_code == 200, ended.text
+        self.now = ended.json()["kept_until"]
+
     def offer(self, *cases: str, tx_code: bool = True) -> dict[str, Any]:
         """An offer on cases, or on a fresh one."""
         made = self.staff(Role.MAKER, "/offers", {"case_ids": list(cases) or [self.approved()[0]], "tx_code": tx_code})

@@ -29,6 +29,7 @@ def test_a_whole_life_of_a_credential_leaves_no_trace_in_the_logs(
         house.request(token, house.body("broken"))
         house.request(token)
         house.staff(Role.MAKER, "/cases", {"type": "kyc", "claims": {**UNIQUE, "birthdate": "x"}})
+        house.let_retention_end(subject)
         house.staff(Role.PRIVACY, f"/subjects/{subject}/erase")
         # A fault of ours in the middle of it, with everything in its hands.
         monkeypatch.setattr(house.issuer, "offers", _Broken())

@@ -217,6 +217,7 @@ def test_an_erased_subject_cannot_be_read_by_anyone(house: House) -> None:
     with house.database.read() as connection:
         sealed = connection.execute(select(CASES.c.sealed)).scalar_one()
     assert sealed in house.bytes_on_disk()
+    house.let_retention_end(subject)
     assert house.staff(Role.PRIVACY, f"/subjects/{subject}/erase").status_code == 200
     assert house.ask("GET", f"/staff/v1/subjects/{subject}/export", headers=headers).json()["error"] == "SubjectErased"
     assert house.staff(Role.PRIVACY, f"/subjects/{subject}/erase").json()["error"] == "SubjectErased"

@@ -76,7 +76,8 @@ COMMANDS = (
     Command("pause", "governance", "pause", "Stop everything, an asset, or the lane between the chains.", ISSUER),
     Command("resume", "governance", "resume", "Let go on what was paused.", ISSUER),
     Command("signers", "governance", "signers_app", "Show and change who signs for attestors and oracle.", ISSUER),
-    Command("issuer", "issuer", "app", "Staff of an issuer: statuses, people, keys, the audit chain.", ISSUER),
+    Command("issuer", "issuer", "app", "Staff of an issuer: statuses, people, keys.", ISSUER),
+    Command("oracle", "oracle", "app", "Operating an oracle: its keys, its staff and its attestors.", ISSUER),
     Command("doctor", "doctor", "doctor", "Check this machine, and say what would cure what is missing.", CARE),
     Command("test", "test", "run_all", "Run every check and test of the project.", CARE),
     Command(

@@ -17,11 +17,11 @@ from identity.issuer.staff import Role
 from identity.keystore.file import FileKeyStore
 from identity.ports import system_randomness, utc
 from identity.settings import load, read_secret
-from identity.storage.audit import AuditHead
 from lockstep_cli.errors import UserError
+from lockstep_cli.local.key_stores import create_key_store
 from lockstep_cli.output import Json, print_json
 
-app = typer.Typer(no_args_is_help=True, help="Staff of an issuer: statuses, people, keys, the audit chain.")
+app = typer.Typer(no_args_is_help=True, help="Staff of an issuer: statuses, people, keys.")
 
 Url = Annotated[str, typer.Option(envvar="LOCKSTEP_ISSUER_URL", help="Address of the issuer.")]
 Token = Annotated[str, typer.Option(envvar="LOCKSTEP_STAFF_TOKEN", help="Your staff token.", show_default=False)]
@@ -71,41 +71,18 @@ def add_staff(
         typer.echo(issuer.writer.run_blocking(lambda tx: issuer.staff.add(tx, "operator", name, role)))
 
 
+@app.command("create-keys")
+def create_keys(settings: Settings) -> None:
+    """Make the key store that the settings name, sealed with the passphrase in their file. An existing one is kept."""
+    typer.echo(create_key_store(load(IssuerSettings, settings)))
+
+
 @app.command("rotate-key")
 def rotate_key(settings: Settings) -> None:
     """Make a new signing key. The one before stays published, so that what it signed still verifies. Restart to use it."""
     loaded = load(IssuerSettings, settings)
     keys = FileKeyStore.open(loaded.keystore, read_secret(loaded.passphrase_file))
     typer.echo(keys.rotate(utc, system_randomness).key_id)
-
-
-@app.command("audit")
-def audit(
-    settings: Settings,
-    noted: Annotated[
-        str | None, typer.Option(help="An earlier head, NUMBER:HEX, that must still be in the chain.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Verify the issuer's audit chain from its first entry to its last, and print its head."""
-    with ExitStack() as stack:
-        issuer = open_issuer(load(IssuerSettings, settings), stack)
-        with issuer.database.read() as connection:
-            head = issuer.audit.verify(connection, _head(noted))
-    if as_json:
-        print_json({"entries": head.number, "head": f"{head.number}:{head.link.hex()}"})
-    else:
-        typer.echo(f"{head.number} entries hold; note the head: {head.number}:{head.link.hex()}")
-
-
-def _head(noted: str | None) -> AuditHead | None:
-    if noted is None:
-        return None
-    number, _, link = noted.partition(":")
-    try:
-        return AuditHead(int(number), bytes.fromhex(link))
-    except ValueError:
-        raise UserError("A head is written NUMBER:HEX.", "Take it from what this command printed earlier.") from None
 
 
 def _change(word: str, credential: str, url: str, token: str, roots: Path | None, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
@@ -131,6 +132,9 @@ def standing(wallet: Folder = None, roots: Roots = None, as_json: Json = False) 
 
 def open_store(folder: Path | None) -> WalletStore:
     """The wallet in a folder; the one beside the running system when none is given."""
+    if up_state().is_file():
+        # The local system is development by definition; a process that was told otherwise is refused, not overruled.
+        os.environ.setdefault("LOCKSTEP_ENV", "dev")
     return WalletStore(folder or up_folder() / "wallet")
 
 

@@ -65,10 +65,14 @@ class LocalCompliance:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in self._processes:
-            process.ask_to_stop()
+        self.ask_to_stop()
         for process in self._processes:
             process.close()
+
+    def ask_to_stop(self) -> None:
+        """Lets all of them begin to end; leaving the context waits for it."""
+        for process in self._processes:
+            process.ask_to_stop()
 
     def for_attestor(self, number: int) -> str:
         """The setting by which an attestor (counted from 1) finds the oracle, is let in, and knows its signature."""

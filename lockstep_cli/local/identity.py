@@ -79,6 +79,11 @@ class LocalIdentity:
     ) -> None:
         self._stack.close()
 
+    def ask_to_stop(self) -> None:
+        """Lets all processes begin to end; leaving the contexts waits for it."""
+        self.compliance.ask_to_stop()
+        self.issuer.ask_to_stop()
+
     @property
     def identified(self) -> Mapping[str, Identified]:
         """The cast with their credentials; waits until they have them."""

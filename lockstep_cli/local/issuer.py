@@ -77,6 +77,11 @@ class LocalIssuer:
         if self._process is not None:
             self._process.close()
 
+    def ask_to_stop(self) -> None:
+        """Lets the process begin to end; leaving the context waits for it."""
+        if self._process is not None:
+            self._process.ask_to_stop()
+
     @property
     def url(self) -> str:
         """Where the issuer is."""

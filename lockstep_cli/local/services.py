@@ -41,11 +41,17 @@ class Services:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        processes = [process for process in (self._relayer, *self._attestors) if process is not None]
-        for process in processes:
-            process.ask_to_stop()
-        for process in processes:
+        self.ask_to_stop()
+        for process in self._running():
             process.close()
+
+    def ask_to_stop(self) -> None:
+        """Lets all of them begin to end; leaving the context waits for it."""
+        for process in self._running():
+            process.ask_to_stop()
+
+    def _running(self) -> list[ChainProcess]:
+        return [process for process in (self._relayer, *self._attestors) if process is not None]
 
     def start_attestors(self, indexes: Sequence[int], oracle: Callable[[int], str] | None = None) -> None:
         """Starts one process per key of the well-known phrase; returns at once.
@@ -103,7 +109,7 @@ class Services:
 
     def check(self, within: float = 0.0) -> None:
         """ChainDied when a process has ended that should run, or does in the next `within` seconds (for each process)."""
-        for process in (*self._attestors, *([self._relayer] if self._relayer else [])):
+        for process in self._running():
             process.check(within)
 
     def _start(self, name: str, module: str, env: Mapping[str, str]) -> ChainProcess:

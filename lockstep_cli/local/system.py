@@ -99,6 +99,10 @@ class LocalSystem:
             if isinstance(error, LockstepError):
                 self.check(NOTICE_SECONDS)
         finally:
+            # All that stands on the chains ends side by side, before the chains do.
+            for part in self._parts:
+                if not isinstance(part, EmbeddedDevnet):
+                    part.ask_to_stop()
             self._stack.close()
 
     @property

@@ -96,7 +96,8 @@ def signatures(ledger: Ledger, role: int, how: Sign) -> Signatures:
             before = sets.previous or sets.current
             return Signatures(number - 1, before.signers[: before.threshold])
         case "elsewhere":
-            other = ledger.signers[Role.ATTESTOR + Role.ORACLE - role].sets.current
+            # A role that doesn't exist is drawn too; any set is elsewhere to it.
+            other = ledger.signers[Role.ATTESTOR if role != Role.ATTESTOR else Role.ORACLE].sets.current
             return Signatures(number, other.signers[: other.threshold])
         case _:
             return Signatures(number, able)

@@ -15,7 +15,8 @@ from identity.web.app import Background, new_app
 def create_app(issuer: Issuer, background: Background | None = None) -> FastAPI:
     """The application over an issuer; `background` is started and ended with it."""
     app = new_app("Lockstep issuer", "issuer", background)
-    app.include_router(well_known_router(issuer))
-    for router in (protocol_router, published_router, desk_router, records_router, inbox_router):
+    # In the order in which wallets ask most: a request is held against one route after another.
+    for router in (protocol_router, desk_router, published_router, records_router, inbox_router):
         app.include_router(router(issuer), prefix=issuer.path)
+    app.include_router(well_known_router(issuer))
     return app

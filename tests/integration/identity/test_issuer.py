@@ -127,8 +127,9 @@ def test_a_revocation_is_pushed_and_published_at_once(issuer: Running) -> None:
 
 def test_the_audit_command_finds_the_chain_whole(issuer: Running) -> None:
     settings = str(issuer.made.settings)
-    first = lockstep(issuer, "issuer", "audit", "--settings", settings, "--json")
-    again = lockstep(issuer, "issuer", "audit", "--settings", settings, "--noted", first["head"], "--json")
+    (first,) = lockstep(issuer, "audit", "verify", "--issuer", settings, "--json")["chains"]
+    noted = ("--issuer-head", first["head"])
+    (again,) = lockstep(issuer, "audit", "verify", "--issuer", settings, *noted, "--json")["chains"]
     assert again["entries"] >= first["entries"] > 0
 
 

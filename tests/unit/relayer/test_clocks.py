@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from chains import clocks
 from chains.base import BlockRef
 from chains.clocks import ChainClock
 from chains.errors import ChainUnavailable, SettingsRefused
-from relayer import clocks
 
 
 def test_outside_development_the_chains_are_no_clock() -> None:

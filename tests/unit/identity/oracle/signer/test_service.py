@@ -117,7 +117,7 @@ def settings(folder: Path, **changed: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"host": "0.0.0.0"},
+        {"host": "192.0.2.1"},
         {"certificate": None, "certificate_key": None},
         {"certificate_key": None},
         {"chains": [{"kind": "substrate", "nodes": ["ws://127.0.0.1:1"]}]},

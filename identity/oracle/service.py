@@ -46,6 +46,8 @@ from identity.storage.writer import Writer
 
 REBALANCE_SECONDS = 300
 """How often parts of caps are moved one step towards where they are needed."""
+RECONCILE_SECONDS = 900
+"""How often what the chains say is compared with what the oracle thinks."""
 ISSUERS_SECONDS = 60
 """How often the documents of trusted issuers are looked after; each is fetched when it is no longer fresh."""
 
@@ -197,6 +199,7 @@ class Oracle:
         return self.deciding.jobs(
             (
                 Job("rebalance", REBALANCE_SECONDS, of_publisher(self.publisher.rebalance)),
+                Job("reconcile", RECONCILE_SECONDS, of_publisher(self.publisher.reconcile)),
                 Job("heartbeat", self._rules.heartbeat_seconds, of_publisher(self.publisher.heartbeat)),
             ),
             (Look("issuers", ISSUERS_SECONDS, self.look_after_issuers),),

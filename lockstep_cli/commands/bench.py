@@ -16,7 +16,7 @@ from rich.table import Table
 
 from chains.devnet.tools import foundry
 from lockstep_cli.commands.bench_issuance import issuance
-from lockstep_cli.commands.bench_oracle import decisions, policy
+from lockstep_cli.commands.bench_oracle import decisions, policy, publishing
 from lockstep_cli.errors import UserError
 from lockstep_cli.output import Json, people_console, print_json
 from lockstep_cli.paths import ROOT
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command("issuance")(issuance)
 app.command("policy")(policy)
 app.command("decisions")(decisions)
+app.command("publishing")(publishing)
 
 SNAPSHOT = ROOT / "chains" / "costs.json"
 CONTRACTS = ROOT / "chains" / "evm" / "contracts"

@@ -1,7 +1,8 @@
-"""`lockstep bench policy` and `lockstep bench decisions`: how fast the oracle judges."""
+"""`lockstep bench policy`, `decisions` and `publishing`: how fast the oracle judges, and how fast the chains learn of it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -48,6 +49,27 @@ def decisions(
         f"at {measured.rate:g} a second: {measured.median_ms:.1f} ms, p99 {measured.p99_ms:.1f} ms, "
         f"slowest {measured.max_ms:.1f} ms ({measured.cpu_ms:.1f} ms of CPU each)"
     )
+
+
+def publishing(
+    changes: Annotated[int, typer.Option(min=50, help="Eligibility changes, all on both chains.")] = 1_000,
+    json: Json = False,
+) -> None:
+    """Bring eligibility changes onto both chains: the wall time, and at most one transaction for fifty of them."""
+    # The measured signers and chains are development ones.
+    os.environ["LOCKSTEP_ENV"] = "dev"
+    from lockstep_cli.bench.publishing import ITEMS_PER_TRANSACTION, measure_publishing
+
+    progress_console().print("Starting both chains and three signers ...")
+    with _logs_aside():
+        measured = measure_publishing(new_run_folder("bench"), changes)
+    if json:
+        print_json(
+            {"items_per_transaction_goal": ITEMS_PER_TRANSACTION, **asdict(measured), "met": measured.meets_goal}
+        )
+        return
+    sent = ", ".join(f"{count} on {chain}" for chain, count in measured.transactions.items())
+    people_console().print(f"{measured.changes} changes in {measured.seconds:.1f} s; transactions: {sent}")
 
 
 @contextmanager

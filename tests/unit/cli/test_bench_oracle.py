@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from lockstep_cli.bench.publishing import PublishingTimes
 from lockstep_cli.commands import bench, bench_oracle
 
 
@@ -27,3 +28,23 @@ def test_every_decision_that_was_asked_for_is_measured(tmp_path: Path, monkeypat
     assert (told["goal_ms"], told["rate"], told["decisions"]) == (25.0, 10.0, 10)
     assert told["met"] is (told["p99_ms"] < 25.0)
     assert 0 < told["median_ms"] <= told["p99_ms"] <= told["max_ms"]
+
+
+@pytest.mark.parametrize(("transactions", "met"), [(2, True), (3, False)])
+def test_publishing_tells_wall_time_and_whether_transactions_were_full(
+    transactions: int, met: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The measuring itself needs both chains; here is what becomes of its figures."""
+    asked: list[int] = []
+
+    def measured(folder: Path, changes: int) -> PublishingTimes:
+        asked.append(changes)
+        return PublishingTimes(changes, 12.5, {"substrate": 2, "evm": transactions})
+
+    monkeypatch.setenv("LOCKSTEP_ENV", "dev")
+    monkeypatch.setattr(bench_oracle, "new_run_folder", lambda _purpose: tmp_path)
+    monkeypatch.setattr("lockstep_cli.bench.publishing.measure_publishing", measured)
+    told = json.loads(CliRunner().invoke(bench.app, ["publishing", "--changes", "100", "--json"]).stdout)
+    assert asked == [100]
+    assert (told["changes"], told["seconds"], told["met"]) == (100, 12.5, met)
+    assert told["transactions"] == {"substrate": 2, "evm": transactions}

@@ -8,8 +8,9 @@ from pathlib import Path
 from eth_utils.crypto import keccak
 
 from bridge.errors import InvalidInput
+from identity.oracle.policy.document import parse_policy
 from lockstep_cli.assets.file import AssetFile
-from lockstep_cli.assets.hashing import hash_file
+from lockstep_cli.assets.hashing import read_document
 
 ISIN = "ISIN"
 POLICY = "policy"
@@ -50,12 +51,18 @@ def decode_name(name: bytes) -> str:
 
 def documents_of(file: AssetFile, folder: Path) -> tuple[Entry, ...]:
     """Everything that a file asks to set, by name. The ISIN is a document too: its uri names it (RFC 3406's form, URN
-    namespace `isin`), and its hash is the keccak-256 of that uri. DocumentUnreadable."""
+    namespace `isin`), and its hash is the keccak-256 of that uri. A policy's hash is that of its canonical form, because that is
+    what oracle signers and attestors compare: any other document under its name would hold every order.
+
+    Raises:
+        DocumentUnreadable: a file can't be read.
+        PolicyRefused: the file that should hold the policy holds none.
+    """
     found = [Entry(one.name, one.uri, one.digest(folder)) for one in file.documents]
     if file.asset.isin is not None:
         uri = f"urn:isin:{file.asset.isin}"
         found.append(Entry(ISIN, uri, keccak(text=uri)))
     if file.asset.policy is not None:
-        digest = hash_file(folder / file.asset.policy)
+        digest = parse_policy(read_document(folder / file.asset.policy)).digest
         found.append(Entry(POLICY, f"urn:sha256:{digest.hex()}", digest))
     return tuple(sorted(found, key=lambda entry: entry.name))

@@ -92,7 +92,7 @@ def test_both_chains_state_the_same_asset_with_its_documents(registered: dict[st
     one, other = (shown["chains"][name] for name in CHAINS)
     for key in ("name", "decimals", "terms", "terms_document", "pairs", "holding_period", "authorised_issue"):
         assert one[key] == other[key], key
-    assert sorted(one["documents"]) == sorted(other["documents"]) == ["ISIN", "memorandum", "policy"]
+    assert sorted(one["documents"]) == sorted(other["documents"]) == ["ISIN", "eligibility", "memorandum"]
     assert one["documents"]["ISIN"]["uri"] == "urn:isin:US74876Y1010"
     assert {key: one["documents"][key]["hash"] for key in one["documents"]} == {
         key: other["documents"][key]["hash"] for key in other["documents"]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from pathlib import Path
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.types import PairRule, Rule
+from identity.oracle.policy.document import PolicyRefused
 from lockstep_cli.assets.documents import NameTooLong, decode_name, documents_of, encode_name
 from lockstep_cli.assets.file import AssetFileRefused, read_asset_file, seconds
 from lockstep_cli.assets.hashing import DocumentUnreadable, hash_file
@@ -86,7 +90,24 @@ def test_the_example_is_read_whole() -> None:
     assert (terms.authorised_issue, terms.decimals, terms.default_rule) == (100_000, 0, Rule.KEEP)
     assert terms.document == hash_file(BUILDING / "memorandum.md")
     assert PairRule(7719, 41203, Rule.FORBID) in building.pairs()
-    assert [entry.name for entry in documents_of(building, BUILDING)] == ["ISIN", "memorandum", "policy"]
+    assert [entry.name for entry in documents_of(building, BUILDING)] == ["ISIN", "eligibility", "memorandum"]
+
+
+def test_a_policy_stands_by_the_hash_of_its_canonical_form(tmp_path: Path) -> None:
+    """A document `policy` of any other hash made attestors ask an oracle that knew nothing of it, and no order arrived."""
+    policy = json.loads((BUILDING.parent / "policies" / "us-506c-and-reg-s.json").read_text())
+    (tmp_path / "policy.json").write_text(json.dumps(policy, indent=4))
+    asset = SMALL.replace('symbol = "AAA"', 'symbol = "AAA"\npolicy = "policy.json"')
+    (tmp_path / "asset.toml").write_text(asset)
+    (entry,) = documents_of(read_asset_file(tmp_path / "asset.toml"), tmp_path)
+    assert (entry.name, entry.digest) == ("policy", hashlib.sha256(rfc8785.dumps(policy)).digest())
+
+
+def test_a_file_that_is_no_policy_is_not_set_as_one(tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text('{"name": "words for people"}')
+    (tmp_path / "asset.toml").write_text(SMALL.replace('symbol = "AAA"', 'symbol = "AAA"\npolicy = "policy.json"'))
+    with pytest.raises(PolicyRefused):
+        documents_of(read_asset_file(tmp_path / "asset.toml"), tmp_path)
 
 
 def test_pairs_come_strictly_ascending_by_numbers_as_the_chains_want_them() -> None:

@@ -44,7 +44,7 @@ class Relayer:
             "LOCKSTEP_ENV": "dev",
             "LOCKSTEP_RELAYER_JOURNAL": str(self.path),
             "LOCKSTEP_RELAYER_ATTESTORS": json.dumps(self.system.services.attestor_urls),
-            "LOCKSTEP_RELAYER_CHAINS": json.dumps(self.system.services._chains),
+            "LOCKSTEP_RELAYER_CHAINS": json.dumps(self.system.services.chains),
             "LOCKSTEP_RELAYER_EVM_KEY_FILE": str(keys["evm"]),
             "LOCKSTEP_RELAYER_SUBSTRATE_KEY_FILE": str(keys["substrate"]),
         }

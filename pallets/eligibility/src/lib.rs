@@ -55,6 +55,8 @@ extern crate alloc;
 pub mod benchmark_keys;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+#[cfg(any(test, feature = "testing"))]
+pub mod dice;
 mod functions;
 #[cfg(any(test, feature = "try-runtime", feature = "testing"))]
 mod invariants;

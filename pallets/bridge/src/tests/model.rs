@@ -1,22 +1,11 @@
 //! Random lives of a position: whatever happens in whatever order, tokens are conserved and locks never loosen.
 
+use lockstep_eligibility::dice::Dice;
 use lockstep_primitives::{ids::MAX_LOTS, lots, Lot, TransferOrder};
 use polkadot_sdk::sp_core::{H256, U256};
+use proptest::{collection::vec, prelude::*};
 
 use crate::mock::*;
-
-/// A small generator with a fixed seed (splitmix64): the same lives on every run.
-pub struct Dice(pub u64);
-
-impl Dice {
-	pub fn below(&mut self, limit: u64) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut z = self.0;
-		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		(z ^ (z >> 31)) % limit
-	}
-}
 
 /// Everything of investor 1 that unlocks after `at`, here and in flight.
 fn locked_after(asset: H256, in_flight: &[TransferOrder], at: u64) -> U256 {
@@ -30,32 +19,35 @@ fn locked_after(asset: H256, in_flight: &[TransferOrder], at: u64) -> U256 {
 fn some_lots(dice: &mut Dice, asset: H256) -> Vec<Lot> {
 	let (holder, held) = SecurityToken::position(asset, investor(1));
 	let mut wanted = Vec::new();
-	if holder.free > 0 && dice.below(2) == 0 {
-		wanted.push(free(1 + u128::from(dice.below(holder.free as u64))));
+	if holder.free > 0 && dice.roll(2) == 0 {
+		wanted.push(free(1 + u128::from(dice.roll(holder.free as u64))));
 	}
 	for lot in held {
-		if dice.below(3) == 0 {
-			wanted.push(Lot { amount: 1 + u128::from(dice.below(lot.amount as u64)), ..lot });
+		if dice.roll(3) == 0 {
+			wanted.push(Lot { amount: 1 + u128::from(dice.roll(lot.amount as u64)), ..lot });
 		}
 	}
 	wanted
 }
 
 fn arriving_lots(dice: &mut Dice) -> Vec<Lot> {
-	let mut lots = vec![free(1 + u128::from(dice.below(50)))];
-	lots.extend((0..dice.below(4)).map(|n| locked(1 + u128::from(dice.below(50)), 100 * n + dice.below(90))));
+	let mut lots = vec![free(1 + u128::from(dice.roll(50)))];
+	lots.extend((0..dice.roll(4)).map(|n| locked(1 + u128::from(dice.roll(50)), 100 * n + dice.roll(90))));
 	lots.sort_by_key(lots::sort_key);
 	lots
 }
 
-fn live(seed: u64) -> usize {
-	let mut dice = Dice(seed);
+/// How often investor 1 crossed in a life of at most 60 steps.
+fn live(mut dice: Dice) -> usize {
 	let asset = home_with_holder();
 	let mut in_flight: Vec<TransferOrder> = Vec::new();
 	let mut arrived = 0;
 	let mut crossings = 0;
 	for _ in 0..60 {
-		match dice.below(5) {
+		if dice.over() {
+			break;
+		}
+		match dice.roll(5) {
 			0 => {
 				let request = request(asset, some_lots(&mut dice, asset));
 				let before = locked_after(asset, &in_flight, now());
@@ -67,8 +59,8 @@ fn live(seed: u64) -> usize {
 				assert_eq!(locked_after(asset, &in_flight, now()), before);
 			},
 			1 | 2 if !in_flight.is_empty() => {
-				let place = dice.below(in_flight.len() as u64) as usize;
-				let outcome = 1 + dice.below(3) as u8;
+				let place = dice.roll(in_flight.len() as u64) as usize;
+				let outcome = 1 + dice.roll(3) as u8;
 				let before = locked_after(asset, &in_flight, now());
 				let order = in_flight.remove(place);
 				let gone: Vec<Lot> = order.lots.iter().filter(|lot| lot.unlocks_at > now()).copied().collect();
@@ -85,7 +77,7 @@ fn live(seed: u64) -> usize {
 				assert_eq!(locked_after(asset, &in_flight, now()), before + gained);
 			},
 			_ => {
-				set_time(now() + dice.below(40));
+				set_time(now() + dice.roll(40));
 				heartbeat();
 			},
 		}
@@ -102,7 +94,18 @@ fn live(seed: u64) -> usize {
 fn tokens_are_conserved_and_locks_never_loosen_through_random_crossings() {
 	let mut crossings = 0;
 	for seed in 0..60 {
-		on_chain(|| crossings += live(seed));
+		on_chain(|| crossings += live(Dice::of_seed(seed)));
 	}
 	assert!(crossings > 300, "the lives must cross often to prove anything: {crossings}");
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+	#[test]
+	fn no_drawn_life_makes_tokens_or_loosens_a_lock(tape in vec(any::<u64>(), 0..300)) {
+		on_chain(|| {
+			live(Dice::of_tape(tape));
+		});
+	}
 }

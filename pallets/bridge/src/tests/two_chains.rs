@@ -1,12 +1,13 @@
 //! Two chains at the ends of one lane: seats, limits and tokens over both, and random lives of their investors.
 
+use lockstep_eligibility::dice::Dice;
 use lockstep_primitives::{ids::RULE_KEEP, lots, InitiateRequest, Lot, Refusal, TransferOrder};
 use polkadot_sdk::{
 	sp_core::{H256, U256},
 	sp_io::TestExternalities,
 };
+use proptest::{collection::vec, prelude::*};
 
-use super::model::Dice;
 use crate::mock::*;
 
 /// What was granted to each investor on each chain.
@@ -258,8 +259,8 @@ fn a_refund_brings_everything_back_over_both_chains() {
 fn some_lots(world: &mut World, dice: &mut Dice, chain: usize, number: u64) -> Vec<Lot> {
 	let asset = world.asset;
 	let (holder, held) = world.on(chain, || SecurityToken::position(asset, investor(number)));
-	let all = dice.below(3) == 0;
-	let mut part = |amount: u128| if all { amount } else { 1 + u128::from(dice.below(amount as u64)) };
+	let all = dice.roll(3) == 0;
+	let mut part = |amount: u128| if all { amount } else { 1 + u128::from(dice.roll(amount as u64)) };
 	let mut wanted = Vec::new();
 	if holder.free > 0 {
 		wanted.push(free(part(holder.free)));
@@ -276,19 +277,19 @@ fn some_lots(world: &mut World, dice: &mut Dice, chain: usize, number: u64) -> V
 /// One step of a life; the flights that are left.
 fn step(world: &mut World, dice: &mut Dice, flights: &mut Vec<Flight>) {
 	let asset = world.asset;
-	let chain = dice.below(2) as usize;
-	let number = 1 + dice.below(2);
-	match dice.below(8) {
+	let chain = dice.roll(2) as usize;
+	let number = 1 + dice.roll(2);
+	match dice.roll(8) {
 		0..=2 => {
-			let to = if dice.below(4) == 0 { 3 - number } else { number };
+			let to = if dice.roll(4) == 0 { 3 - number } else { number };
 			let lots = some_lots(world, dice, chain, number);
 			flights.extend(world.send(chain, number, to, lots));
 		},
 		3..=5 if !flights.is_empty() => {
-			let place = dice.below(flights.len() as u64) as usize;
+			let place = dice.roll(flights.len() as u64) as usize;
 			let mut flight = flights[place].clone();
 			match flight.stage {
-				Stage::Sent if dice.below(3) == 0 => world.reject(&mut flight),
+				Stage::Sent if dice.roll(3) == 0 => world.reject(&mut flight),
 				Stage::Sent => drop(world.deliver(&mut flight)),
 				Stage::Decided(_) => {
 					assert_eq!(world.deliver(&mut flight.clone()), Refusal::OrderConsumed.number());
@@ -301,24 +302,26 @@ fn step(world: &mut World, dice: &mut Dice, flights: &mut Vec<Flight>) {
 		},
 		6 => {
 			let held = world.on(chain, || SecurityToken::account(asset, bytes(letter(number))).balance);
-			let amount = 1 + u128::from(dice.below(held as u64 + 1));
+			let amount = 1 + u128::from(dice.roll(held as u64 + 1));
 			let to = account(letter(3 - number));
 			// Often refused: what is locked doesn't move to another.
 			let _ = world.on(chain, || SecurityToken::transfer(origin(letter(number)), asset, to, amount));
 		},
-		_ => world.pass(dice.below(60)),
+		_ => world.pass(dice.roll(60)),
 	}
 }
 
-/// How many orders were sent in a life.
-fn live(seed: u64) -> usize {
-	let mut dice = Dice(seed);
+/// How many orders were sent in a life of at most 50 steps.
+fn live(mut dice: Dice) -> usize {
 	let mut world = World::new();
 	issue_at_home(&mut world, 1, vec![free(500), locked(50, 300), locked(70, 900), locked(20, 5_000)]);
 	issue_at_home(&mut world, 2, vec![free(300), locked(30, 600)]);
 	let mut flights = Vec::new();
 	let mut sent = 0;
 	for _ in 0..50 {
+		if dice.over() {
+			break;
+		}
 		let before = flights.len();
 		let probes = [world.time, world.time + 400, world.time + 2_000];
 		let locked = |world: &mut World, flights: &[Flight]| {
@@ -339,6 +342,15 @@ fn live(seed: u64) -> usize {
 
 #[test]
 fn random_lives_over_two_chains_make_and_lose_nothing() {
-	let sent: usize = (0..40).map(live).sum();
+	let sent: usize = (0..40).map(|seed| live(Dice::of_seed(seed))).sum();
 	assert!(sent > 200, "the lives must cross often to prove anything: {sent}");
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+
+	#[test]
+	fn no_drawn_life_over_two_chains_makes_or_loses_anything(tape in vec(any::<u64>(), 0..300)) {
+		live(Dice::of_tape(tape));
+	}
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use lockstep_eligibility::dice::Dice;
 use lockstep_primitives::{lots, Lot, TransferOrder};
 use polkadot_sdk::sp_core::H256;
 
-use super::Dice;
 use crate::{mock::*, tests::support::*, Holders};
 
 /// Locked amount by unlock time.
@@ -40,10 +40,10 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-	pub fn new(asset: H256, seed: u64) -> Self {
+	pub fn new(asset: H256, dice: Dice) -> Self {
 		Self {
 			asset,
-			dice: Dice(seed),
+			dice,
 			now: START,
 			in_flight: vec![],
 			gone: 0,

@@ -8,7 +8,9 @@ mod steps;
 
 use std::collections::BTreeMap;
 
+use lockstep_eligibility::dice::Dice;
 use lockstep_primitives::ids;
+use proptest::{collection::vec, prelude::*};
 
 use crate::mock::*;
 use book::Walk;
@@ -16,28 +18,6 @@ use book::Walk;
 const STEPS: usize = 1_500;
 /// Walks for each rule unless the environment variable LOCKSTEP_WALKS asks for more.
 const WALKS: u64 = 2;
-
-/// A small generator whose walk a seed repeats: SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-	fn roll(&mut self, sides: u64) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut z = self.0;
-		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		(z ^ (z >> 31)) % sides
-	}
-
-	/// 1 to `most`.
-	fn amount(&mut self, most: u128) -> u128 {
-		1 + u128::from(self.roll(u64::try_from(most.max(1)).expect("small amounts")))
-	}
-
-	fn pick<V: Copy>(&mut self, values: &[V]) -> V {
-		values[self.roll(values.len() as u64) as usize]
-	}
-}
 
 /// What must happen on all walks together more than that often, or they prove nothing about it.
 const OFTEN: [(&str, usize); 20] = [
@@ -68,7 +48,7 @@ fn walk(default_rule: u8, first_seed: u64) {
 	let mut done = BTreeMap::<&str, usize>::new();
 	for seed in first_seed..first_seed.saturating_add(walks) {
 		with_asset(default_rule, |asset| {
-			let mut walk = Walk::new(asset, seed);
+			let mut walk = Walk::new(asset, Dice::of_seed(seed));
 			for _ in 0..STEPS {
 				walk.step();
 			}
@@ -96,4 +76,21 @@ fn whatever_happens_under_restart_every_promise_holds() {
 #[test]
 fn whatever_happens_under_forbid_with_exceptions_every_promise_holds() {
 	walk(ids::RULE_FORBID, 2_000);
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+
+	#[test]
+	fn no_drawn_walk_breaks_a_promise(
+		rule in prop::sample::select(vec![ids::RULE_KEEP, ids::RULE_RESTART, ids::RULE_FORBID]),
+		tape in vec(any::<u64>(), 0..600),
+	) {
+		with_asset(rule, |asset| {
+			let mut walk = Walk::new(asset, Dice::of_tape(tape));
+			while !walk.dice.over() {
+				walk.step();
+			}
+		});
+	}
 }

@@ -99,6 +99,13 @@ class WrongNonce(IdentityError, InvalidInput):
         super().__init__(f"the {what} answers another nonce")
 
 
+class NotAgreedTo(IdentityError, InvalidInput):
+    """A holder was asked to agree to something by showing a credential, and agreed to nothing or to something else."""
+
+    def __init__(self) -> None:
+        super().__init__("the holder did not agree to what was asked")
+
+
 class IssuerUnknown(IdentityError, InvalidInput):
     """No trusted way leads to a key of this issuer."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.errors import InvalidInput
+from bridge.errors import InvalidInput, RecoverableError
 from identity.errors import IdentityError
 
 
@@ -61,6 +61,14 @@ class SubjectErased(IdentityError, InvalidInput):
 
     def __init__(self) -> None:
         super().__init__("the subject was erased")
+
+
+class TooManyRequests(IdentityError, RecoverableError):
+    """Too much was started lately, by whoever asks or by all together. `retry_after`: seconds until there is room."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = max(1, retry_after)
+        super().__init__(f"too many requests; try again in {self.retry_after} seconds")
 
 
 class WebhookRefused(IdentityError, InvalidInput):

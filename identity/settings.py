@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConfigSettingsSource
 
 from bridge.errors import InvalidInput
 from identity.errors import IdentityError
+from identity.ports import is_development
+from identity.retention import FIVE_YEARS
+from identity.tls.policy import require_public_url
 
 
 class SettingsRefused(IdentityError, InvalidInput):
@@ -30,6 +35,49 @@ class ServiceSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment, then the TOML file that `load` names."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+class PublicSettings(ServiceSettings):
+    """What issuer and oracle, which people's wallets ask over the web, are both started with."""
+
+    public_url: str = Field(description="The service's address as everybody sees it; its did:web follows from it.")
+    database: str = Field(description="sqlite:////path/service.sqlite, or postgresql+psycopg://...")
+    keystore: Path = Field(description="The encrypted key file.")
+    passphrase_file: Path = Field(description="File with the key store's passphrase, readable by its owner only.")
+    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65_535)
+    certificate: Path | None = Field(None, description="PEM certificate to serve https with; none behind a TLS proxy.")
+    certificate_key: Path | None = None
+    roots: Path | None = Field(None, description="Further certificate authorities (PEM) to trust for https.")
+    retention_days: int = Field(
+        FIVE_YEARS, ge=0, le=36_525, description="Days for which a person is kept after the relationship ended."
+    )
+    webhook_secrets: dict[str, Path] = Field(
+        default_factory=dict, description="By provider: file with the secret its results are signed with."
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _has_a_fine_address(cls, value: str) -> str:
+        try:
+            return require_public_url(value, development=is_development())
+        except IdentityError as error:
+            raise ValueError(str(error)) from None
+
+    @model_validator(mode="after")
+    def _serves_safely(self) -> Self:
+        """https itself, or plain http on loopback behind a proxy that does."""
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise ValueError("certificate and certificate_key belong together")
+        if self.certificate is None and not ipaddress.ip_address(self.host).is_loopback:
+            raise ValueError("without a certificate the host must be a loopback address")
+        return self
+
+
+def require_https(addresses: Sequence[str], who: str) -> None:
+    """Every address is asked or told over https. ValueError otherwise."""
+    if any(not address.startswith("https://") for address in addresses):
+        raise ValueError(f"{who} over https")
 
 
 Kind = TypeVar("Kind", bound=ServiceSettings)

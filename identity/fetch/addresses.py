@@ -88,7 +88,7 @@ def is_public(text: str) -> bool:
         raise Malformed("network address", "it can't be read") from None
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or _nat64(address)
-        if address.teredo is not None:
+        if address.teredo is not None or address.is_site_local:
             return False
         if inner is not None:
             return is_public(str(inner))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -77,22 +79,25 @@ class Fetcher:
         try:
             plain = socket.create_connection((target.address, target.port), self._left(deadline))
             try:
-                secured = connection.sock = self._tls.wrap_socket(plain, server_hostname=target.host)
+                secured = self._tls.wrap_socket(plain, server_hostname=target.host, do_handshake_on_connect=False)
             except BaseException:
                 plain.close()
                 raise
-            connection.request(
-                "GET", target.path, headers={"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "lockstep"}
-            )
-            secured.settimeout(self._left(deadline))
-            # A server that closes after its answer takes `connection.sock` away here; the answer still reads from it.
-            answer = connection.getresponse()
-            if answer.status != 200:
-                raise FetchFailed(target.host, f"status {answer.status}")
-            kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
-            if kind not in [one.strip() for one in accept.split(",")]:
-                raise FetchFailed(target.host, "another content type")
-            body = self._read(answer, target, deadline, secured)
+            connection.sock = secured
+            with _cut_off_after(self._left(deadline), secured):
+                secured.do_handshake()
+                connection.request(
+                    "GET", target.path, headers={"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "lockstep"}
+                )
+                secured.settimeout(self._left(deadline))
+                # A server that closes after its answer takes `connection.sock` away here; the answer still reads from it.
+                answer = connection.getresponse()
+                if answer.status != 200:
+                    raise FetchFailed(target.host, f"status {answer.status}")
+                kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
+                if kind not in [one.strip() for one in accept.split(",")]:
+                    raise FetchFailed(target.host, "another content type")
+                body = self._read(answer, target, deadline, secured)
             return Fetched(url, kind, body)
         finally:
             connection.close()
@@ -125,3 +130,31 @@ class Fetcher:
         if left <= 0:
             raise TimeoutError
         return left
+
+
+@contextmanager
+def _cut_off_after(seconds: float, secured: ssl.SSLSocket) -> Iterator[None]:
+    """Ends a connection that is still used after so long, whatever it is used for: TimeoutError.
+
+    The time limit of a socket is one for each read, and starts again with every byte: with a byte now and then, in the
+    handshake or in a header, a server would hold a thread of ours for days.
+    """
+
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):
+            # The socket's own: what TLS makes of it would first say good-bye to a server that doesn't listen.
+            socket.socket.shutdown(secured, socket.SHUT_RDWR)
+
+    watch = threading.Timer(seconds, cut)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+        if late.is_set():
+            # What was cut off can look whole: a chunk's size of which only a zero had come reads as the last chunk.
+            raise TimeoutError

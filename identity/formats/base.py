@@ -1,7 +1,8 @@
 """What a credential format is to everyone else: the flow of issuing and presenting never knows which one it handles.
 
 A further format (VCDM 1.1 by linked data proofs, VCDM 2.0 with Data Integrity) is one more class with these methods
-and one more entry in the registry; its status list is one more `StatusReference.kind`.
+and one more entry in the registry. Where its status stands is told by `StatusReference.kind`; a further kind of list is
+a second view of the same records (`identity/issuer/statuses`), and no second truth.
 """
 
 from __future__ import annotations
@@ -63,11 +64,15 @@ class IssuerKeys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a presentation must answer: who asks, the fresh nonce, and how old the answer may be in seconds."""
+    """What a presentation must answer: who asks, the fresh nonce, and how old the answer may be in seconds.
+
+    `transaction_data`: what its holder must have agreed to, as texts of the request (OpenID4VP 1.0, section 8.4).
+    """
 
     audience: str
     nonce: str
     max_age: int = 300
+    transaction_data: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class VerifiedCredential:
     valid_until: int | None
     status: StatusReference | None
     digest: bytes = field(default=b"")
-    """SHA-256 of the issuer's signed part: the same for every presentation of one credential."""
+    """SHA-256 of what the issuer signed, without the signature: the same for every presentation of one credential."""
 
 
 class CredentialFormat(Protocol):

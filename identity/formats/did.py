@@ -32,6 +32,9 @@ def did_web_address(did: str) -> str:
     if len(did) > 512 or not _DID_WEB.fullmatch(did):
         raise Malformed("did:web", "its grammar is broken")
     host, *path = did.removeprefix("did:web:").split(":")
+    if {".", ".."} & {*path}:
+        # A server would climb with them, out of the place that the identifier names.
+        raise Malformed("did:web", "a step that leads upwards")
     place = "/".join(path) if path else ".well-known"
     return f"https://{unquote(host)}/{place}/did.json"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.x509.oid import ExtensionOID
 
 from identity.errors import CertificateRefused, IssuerUnknown, KeyRefused
 from identity.formats.base import IssuerKey, IssuerKeys
@@ -20,6 +21,11 @@ from identity.formats.jws import certificates_of
 from identity.ports import Clock
 
 MAX_CHAIN = 4
+UNDERSTOOD = (
+    ExtensionOID.BASIC_CONSTRAINTS,
+    ExtensionOID.KEY_USAGE,
+    ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+)
 
 
 class PinnedKeys:
@@ -107,12 +113,18 @@ def verify_chain(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certifi
     """
     if not 1 <= len(chain) <= MAX_CHAIN:
         raise CertificateRefused(f"it has not 1 to {MAX_CHAIN} certificates")
+    if len(chain) > 1 and chain[-1] in roots:
+        chain = chain[:-1]  # a root that is sent along adds nothing
     leaf, *authorities = chain
     if _may_certify(leaf):
         raise CertificateRefused("the signer's certificate is an authority's")
+    if not _may_sign(leaf):
+        raise CertificateRefused("the signer's certificate is not for signing")
+    for certificate in chain:
+        _require_understood(certificate)
     child = leaf
-    for authority in authorities:
-        _require_link(child, authority)
+    for below, authority in enumerate(authorities):
+        _require_link(child, authority, below)
         child = authority
     at = dt.datetime.fromtimestamp(now, dt.UTC)
     for certificate in chain:
@@ -120,7 +132,7 @@ def verify_chain(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certifi
             raise CertificateRefused("a certificate is out of its time")
     for root in roots:
         if child.issuer == root.subject and root.not_valid_before_utc <= at < root.not_valid_after_utc:
-            _require_link(child, root)
+            _require_link(child, root, len(authorities))
             return leaf
     raise CertificateRefused("it leads to no trusted root")
 
@@ -134,13 +146,30 @@ def uris_of(certificate: x509.Certificate) -> list[str]:
     return names.get_values_for_type(x509.UniformResourceIdentifier)
 
 
-def _require_link(child: x509.Certificate, authority: x509.Certificate) -> None:
+def _require_link(child: x509.Certificate, authority: x509.Certificate, below: int) -> None:
+    """`below`: how many authorities stand under this one."""
     if not _may_certify(authority):
         raise CertificateRefused("a certificate that may not certify stands above another")
+    longest = authority.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+    if longest is not None and below > longest:
+        raise CertificateRefused("an authority certified more authorities than it may")
     try:
         child.verify_directly_issued_by(authority)
     except (ValueError, TypeError, InvalidSignature):
         raise CertificateRefused("a certificate was not issued by the next one") from None
+
+
+def _require_understood(certificate: x509.Certificate) -> None:
+    """RFC 5280, 4.2: what is critical and not understood refuses. Roots are trusted as they are, and not asked."""
+    if any(one.critical and one.oid not in UNDERSTOOD for one in certificate.extensions):
+        raise CertificateRefused("a critical extension that is not understood here")
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
+    except x509.ExtensionNotFound:
+        return True
 
 
 def _may_certify(certificate: x509.Certificate) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from identity.errors import Malformed, MalformedCredential, NotInForce, WrongAudience, WrongNonce
+from identity.errors import Malformed, MalformedCredential, NotAgreedTo, NotInForce, WrongAudience, WrongNonce
 from identity.formats.base import CLOCK_SKEW, Challenge, ClaimPath
 from identity.formats.jwk import ALGORITHMS, PublicKey
 from identity.formats.jws import JWT_BOUNDS, SigningKey, build_jws, parse_jws, require_text, require_time
@@ -18,6 +18,8 @@ from identity.formats.strict import Bounds, decode_base64url, encode_base64url, 
 from identity.ports import Randomness
 
 KEY_BINDING_TYP = "kb+jwt"
+TRANSACTION_HASH = "sha-256"
+"""How what a holder agrees to is hashed (OpenID4VP 1.0, appendix B.3.3): asked for by name, so answered by name."""
 SALT_BYTES = 16
 MAX_SIZE = 131_072
 MAX_DISCLOSURES = 256
@@ -106,12 +108,13 @@ def choose(payload: Mapping[str, Any], disclosures: Sequence[str], wanted: Seque
 
 
 def build_key_binding(bound_part: str, challenge: Challenge, key: SigningKey, now: int, hash_name: str) -> str:
-    """The key binding JWT for a presentation (RFC 9901, 4.3)."""
+    """The key binding JWT for a presentation (RFC 9901, 4.3), with hashes of what its holder agrees to by it."""
     payload = {
         "iat": now,
         "aud": challenge.audience,
         "nonce": challenge.nonce,
         "sd_hash": _digest(hash_name, bound_part),
+        **_agreed(challenge),
     }
     return build_jws({"typ": KEY_BINDING_TYP}, payload, key)
 
@@ -122,6 +125,7 @@ def verify_key_binding(presented: SdJwt, holder: PublicKey, challenge: Challenge
     Raises:
         MalformedCredential: no key binding, or one over other disclosures.
         WrongAudience, WrongNonce, NotInForce, SignatureInvalid: as they say.
+        NotAgreedTo: it agrees to nothing, or to something else than was asked.
     """
     if presented.binding is None:
         raise MalformedCredential("the key binding is missing")
@@ -138,6 +142,17 @@ def verify_key_binding(presented: SdJwt, holder: PublicKey, challenge: Challenge
         raise NotInForce("key binding", "is too old", issued, now)
     if jws.payload.get("sd_hash") != _digest(hash_name, presented.bound_part):
         raise MalformedCredential("the key binding is over other disclosures")
+    for name, value in _agreed(challenge).items():
+        if jws.payload.get(name) != value:
+            raise NotAgreedTo
+
+
+def _agreed(challenge: Challenge) -> dict[str, Any]:
+    """The members of a key binding JWT that say what was agreed to: hashes of the texts as they were asked, undecoded."""
+    if not challenge.transaction_data:
+        return {}
+    hashes = [_digest(TRANSACTION_HASH, text) for text in challenge.transaction_data]
+    return {"transaction_data_hashes": hashes, "transaction_data_hashes_alg": TRANSACTION_HASH}
 
 
 def _conceal(value: Any, paths: list[ClaimPath], randomness: Randomness, disclosures: list[str]) -> Any:

@@ -130,7 +130,8 @@ def _verify(parts: SdJwt, keys: IssuerKeys, now: int) -> tuple[VerifiedCredentia
     claims = reveal(jws.payload, parts.disclosures)
     if ALWAYS_SHOWN & (claims.keys() - jws.payload.keys()):
         raise MalformedCredential("a claim that must always be shown was disclosed")
-    digest = hashlib.sha256(parts.jwt.encode("ascii")).digest()
+    # Without the signature: of an elliptic curve one (r, s) anybody makes a second (r, -s), and so a credential's twin.
+    digest = hashlib.sha256(jws.signed).digest()
     issued, valid_from, valid_until = times
     verified = VerifiedCredential(found.issuer, type_, claims, holder, issued, valid_from, valid_until, status, digest)
     return verified, jws.payload

@@ -16,6 +16,7 @@ from sqlalchemy import insert, select, update
 from identity.errors import Malformed
 from identity.formats.strict import encode_json
 from identity.issuer.errors import EvidenceMissing
+from identity.issuer.retention import hold_subject
 from identity.issuer.tables import CASES, EVIDENCE, SUBJECTS
 from identity.issuer.types.catalogue import CredentialType, find_type
 from identity.issuer.types.validity import valid_until
@@ -105,22 +106,22 @@ class Cases:
         return evidence_id
 
     def submit(self, tx: Transaction, maker: str, case_id: str) -> None:
-        """Hands an open case with evidence to a checker. Whoever submits counts as its maker from now on."""
+        """Hands an open case with evidence to a checker. Whoever submits has made it too, beside who opened it."""
         self._case(tx, case_id, OPEN)
         if tx.connection.execute(select(EVIDENCE.c.id).where(EVIDENCE.c.case_id == case_id).limit(1)).first() is None:
             raise EvidenceMissing
-        self._move(tx, case_id, {"state": SUBMITTED, "maker": maker, "submitted_at": tx.now})
+        self._move(tx, case_id, {"state": SUBMITTED, "submitted_by": maker, "submitted_at": tx.now})
         tx.note(maker, "case.submit", case_id)
 
     def approve(self, tx: Transaction, checker: str, case_id: str) -> int:
         """A second person stands for the case. Until when a credential on it is valid, by its basis.
 
         Raises:
-            SameHands: the checker is the maker, or recorded some of the evidence.
+            SameHands: the checker opened it, handed it in, or recorded some of the evidence.
             BasisLapsed: its basis is out of its time.
         """
         case = self._case(tx, case_id, SUBMITTED)
-        self._require_other_hands(tx, case_id, case.maker, checker)
+        self._require_other_hands(tx, case, checker)
         claims = self.vault.open(case.data_key, case.subject_id, case_id, case.sealed)
         until = valid_until(case.type, claims, tx.now)
         decided = {"state": APPROVED, "checker": checker, "decided_at": tx.now, "valid_until": until}
@@ -131,7 +132,7 @@ class Cases:
     def refuse(self, tx: Transaction, checker: str, case_id: str, reason: str) -> None:
         """A second person turns the case down; the reason is kept in the audit chain as a digest only."""
         case = self._case(tx, case_id, SUBMITTED)
-        self._require_other_hands(tx, case_id, case.maker, checker)
+        self._require_other_hands(tx, case, checker)
         self._move(tx, case_id, {"state": REFUSED, "checker": checker, "decided_at": tx.now})
         tx.note(checker, "case.refuse", case_id, reason.encode("utf-8"))
 
@@ -143,9 +144,9 @@ class Cases:
         return subject_id, data_key
 
     def _case(self, tx: Transaction, case_id: str, state: str) -> Any:
-        row = tx.connection.execute(
-            select(CASES, SUBJECTS.c.data_key).join(SUBJECTS).where(CASES.c.id == case_id)
-        ).first()
+        # Held: two checkers in two processes must not both decide.
+        named = select(CASES, SUBJECTS.c.data_key).join(SUBJECTS).where(CASES.c.id == case_id)
+        row = tx.connection.execute(named.with_for_update(of=CASES)).first()
         if row is None:
             raise NotFound("case")
         if row.data_key is None:
@@ -154,9 +155,9 @@ class Cases:
             raise WrongState("case", row.state, state)
         return row
 
-    def _require_other_hands(self, tx: Transaction, case_id: str, maker: str, checker: str) -> None:
-        by = select(EVIDENCE.c.checked_by).where(EVIDENCE.c.case_id == case_id, EVIDENCE.c.checked_by == checker)
-        if checker == maker or tx.connection.execute(by.limit(1)).first() is not None:
+    def _require_other_hands(self, tx: Transaction, case: Any, checker: str) -> None:
+        by = select(EVIDENCE.c.checked_by).where(EVIDENCE.c.case_id == case.id, EVIDENCE.c.checked_by == checker)
+        if checker in (case.maker, case.submitted_by) or tx.connection.execute(by.limit(1)).first() is not None:
             raise SameHands(checker)
 
     def _move(self, tx: Transaction, case_id: str, values: dict[str, Any]) -> None:
@@ -164,11 +165,7 @@ class Cases:
 
 
 def _data_key(tx: Transaction, subject_id: str) -> bytes:
-    row = tx.connection.execute(select(SUBJECTS).where(SUBJECTS.c.id == subject_id)).first()
-    if row is None:
-        raise NotFound("subject")
-    if row.data_key is None:
-        raise SubjectErased
+    row = hold_subject(tx.connection, subject_id)
     if row.ended_at is not None:
         tx.connection.execute(update(SUBJECTS).where(SUBJECTS.c.id == subject_id).values(ended_at=None))
     return bytes(row.data_key)

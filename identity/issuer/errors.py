@@ -11,11 +11,3 @@ class EvidenceMissing(IdentityError, InvalidInput):
 
     def __init__(self) -> None:
         super().__init__("a case needs at least one record of evidence")
-
-
-class RetentionRuns(IdentityError, InvalidInput):
-    """A subject's records must still be kept. UTC seconds."""
-
-    def __init__(self, until: int, now: int) -> None:
-        self.until, self.now = until, now
-        super().__init__(f"the records are kept until {until} (now {now})")

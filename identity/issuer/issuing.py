@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, select, update
 
 from identity.formats.base import CredentialContent, CredentialFormat
 from identity.formats.jws import SigningKey
+from identity.formats.registry import format_of
 from identity.formats.strict import encode_json
 from identity.issuer.offers import REDEEMED, TOKEN
 from identity.issuer.proofs import DpopProof, KeyProof
@@ -42,7 +43,11 @@ _COLUMNS = (
 
 
 def _lookup(named: ColumnElement[bool]) -> Any:
-    """The offer with the one item that is asked for, or with nothing beside it."""
+    """The offer with the one item that is asked for, or with nothing beside it.
+
+    The offer is held until the transaction ends: who withdraws it in another process comes before, and nothing is issued,
+    or after, and finds what was issued.
+    """
     item = and_(OFFER_ITEMS.c.offer_id == OFFERS.c.id, named)
     return (
         select(*_COLUMNS)
@@ -51,6 +56,7 @@ def _lookup(named: ColumnElement[bool]) -> Any:
         .outerjoin(CASES, CASES.c.id == OFFER_ITEMS.c.case_id)
         .outerjoin(SUBJECTS, SUBJECTS.c.id == CASES.c.subject_id)
         .where(OFFERS.c.id == bindparam("offer"))
+        .with_for_update(of=OFFERS)
     )
 
 
@@ -86,7 +92,7 @@ class Issuing:
     secrets: Secrets
     vault: Vault
     catalogue: Mapping[str, CredentialType]
-    format: CredentialFormat
+    formats: Mapping[str, CredentialFormat]
     statuses: Statuses
     signer: Callable[[], SigningKey]
     issuer: str
@@ -136,7 +142,8 @@ class Issuing:
             status=status,
             type_integrity=self.integrity[row.type],
         )
-        credential = self.format.build(content, self.signer(), self.vault.randomness)
+        format_ = format_of(self.formats, row.type, row.configuration)
+        credential = format_.build(content, self.signer(), self.vault.randomness)
         tx.note("wallet", "credential.issue", credential_id, encode_json(credential))
         return credential
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from identity.formats.base import CredentialFormat
 from identity.formats.jws import build_jws, encode_chain
-from identity.issuer.offers import GRANT, configuration_of
+from identity.formats.registry import configuration_of
+from identity.issuer.offers import GRANT
 from identity.issuer.proofs import BINDING_METHODS, HOLDER_ALGORITHMS
 from identity.issuer.types.catalogue import VERSION, CredentialType
 from identity.keystore.named import ServiceIdentity
@@ -27,7 +28,7 @@ class Publisher:
     authority: str
     display_name: str
     catalogue: Mapping[str, CredentialType]
-    format: CredentialFormat
+    formats: Mapping[str, CredentialFormat]
     identity: ServiceIdentity
 
     def issuer_metadata(self) -> dict[str, Any]:
@@ -38,7 +39,9 @@ class Publisher:
             "nonce_endpoint": f"{self.public_url}/nonce",
             "display": [{"name": self.display_name, "locale": "en"}],
             "credential_configurations_supported": {
-                configuration_of(name): self._configuration(type_) for name, type_ in self.catalogue.items()
+                configuration_of(name, word): self._configuration(type_, format_)
+                for word, format_ in self.formats.items()
+                for name, type_ in self.catalogue.items()
             },
         }
 
@@ -77,10 +80,10 @@ class Publisher:
             raise NotFound("credential type")
         return self.catalogue[name]
 
-    def _configuration(self, type_: CredentialType) -> dict[str, Any]:
+    def _configuration(self, type_: CredentialType, format_: CredentialFormat) -> dict[str, Any]:
         return {
-            "format": self.format.name,
-            **self.format.describe(type_.vct(self.authority)),
+            "format": format_.name,
+            **format_.describe(type_.vct(self.authority)),
             "scope": type_.name,
             "cryptographic_binding_methods_supported": list(BINDING_METHODS),
             "credential_signing_alg_values_supported": ["ES256"],

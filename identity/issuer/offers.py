@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import bindparam, insert, select, update
 
+from identity.formats.registry import SD_JWT, configuration_of
 from identity.issuer.cases import APPROVED
 from identity.issuer.proofs import DpopProof
 from identity.issuer.secrets import Secrets
@@ -32,6 +33,7 @@ CODE_SECONDS = 600
 MAX_TX_FAILURES = 5
 TX_DIGITS = 6
 OPEN, REDEEMED, DEAD = "open", "redeemed", "dead"
+UNKNOWN_CODE = "the pre-authorized code is unknown, used or expired"
 
 _OFFER = select(OFFERS).where(OFFERS.c.id == bindparam("offer"))
 _OFFER_LOCKED = _OFFER.with_for_update()
@@ -49,7 +51,9 @@ _CASE = (
     )
     .join(SUBJECTS)
     .where(CASES.c.id == bindparam("case"))
+    .with_for_update(read=True, of=SUBJECTS)
 )
+"""Whoever ends the relationship in another process waits, or has ended it before this reads."""
 _NEW_OFFER, _NEW_ITEM = insert(OFFERS), insert(OFFER_ITEMS)
 _REDEEM = (
     update(OFFERS)
@@ -93,16 +97,23 @@ class Offers:
 
     secrets: Secrets
     public_url: str
+    formats: Collection[str]
+    """The words of the formats that can be offered."""
 
-    def make(self, tx: Transaction, staff: str, case_ids: Sequence[str], *, with_tx_code: bool = True) -> OfferMade:
-        """An offer of one credential for each case; all of one subject.
+    def make(
+        self, tx: Transaction, staff: str, case_ids: Sequence[str], *, with_tx_code: bool = True, word: str = SD_JWT
+    ) -> OfferMade:
+        """An offer of one credential for each case, in the format of this word; all of one subject.
 
         Raises:
+            NotFound: no such format.
             NotFound, WrongState: a case that isn't there or isn't approved, two of one type, or of two subjects; the
                 subject's relationship has ended.
             BasisLapsed: the basis of a case has lapsed since it was approved.
             SubjectErased: the subject was erased.
         """
+        if word not in self.formats:
+            raise NotFound("format")
         rows = [_approved(tx, case_id) for case_id in case_ids]
         types = [row.type for row in rows]
         if not rows or len({row.subject_id for row in rows}) != 1 or len(set(types)) != len(types):
@@ -131,13 +142,13 @@ class Offers:
                     "identifier": new_id(self.secrets.randomness),
                     "offer_id": offer_id,
                     "case_id": row.id,
-                    "configuration": configuration_of(row.type),
+                    "configuration": configuration_of(row.type, word),
                 }
                 for row in rows
             ],
         )
         tx.note(staff, "offer.make", offer_id, ",".join(case_ids).encode())
-        offer = self._document(offer_id, [configuration_of(type_) for type_ in types], tx_code is not None)
+        offer = self._document(offer_id, [configuration_of(type_, word) for type_ in types], tx_code is not None)
         value = quote(json.dumps(offer, separators=(",", ":")), safe="")
         reference = quote(f"{self.public_url}/offers/{self.secrets.ticket(REFERENCE, offer_id)}", safe="")
         return OfferMade(
@@ -149,10 +160,23 @@ class Offers:
             expires_at,
         )
 
-    def show(self, tx: Transaction, reference: str) -> dict[str, Any]:
-        """The offer behind a reference, while its code can still be redeemed. NotFound otherwise."""
+    def behind(self, reference: str) -> str:
+        """The offer that a reference names, without a look at the database. NotFound for one that is none of ours."""
         offer_id = self.secrets.record_of(REFERENCE, reference)
-        row = None if offer_id is None else tx.connection.execute(_OFFER, {"offer": offer_id}).first()
+        if offer_id is None:
+            raise NotFound("offer")
+        return offer_id
+
+    def coded(self, code: str) -> str:
+        """The same for a pre-authorized code. ProtocolRefusal `invalid_grant` for one that is none of ours."""
+        offer_id = self.secrets.record_of(CODE, code)
+        if offer_id is None:
+            raise ProtocolRefusal("invalid_grant", UNKNOWN_CODE)
+        return offer_id
+
+    def show(self, tx: Transaction, offer_id: str) -> dict[str, Any]:
+        """An offer, while its code can still be redeemed. NotFound otherwise."""
+        row = tx.connection.execute(_OFFER, {"offer": offer_id}).first()
         if row is None or row.state != OPEN or tx.now >= row.code_expires_at:
             raise NotFound("offer")
         items = tx.connection.execute(_ITEMS, {"offer": row.id}).all()
@@ -161,21 +185,21 @@ class Offers:
     def redeem(
         self,
         tx: Transaction,
-        code: str,
+        offer_id: str,
         tx_code: str | None,
         asked: Sequence[str] | None,
         dpop: DpopProof | None,
         seconds: int,
     ) -> Granted | ProtocolRefusal:
-        """Takes a code once and grants an access token for `seconds`. `asked`: configurations of authorization_details.
+        """Takes an offer's code once and grants an access token for `seconds`. `asked`: configurations of
+        authorization_details.
 
         A wrong transaction code is RETURNED as a refusal, because the failed attempt must be committed; everything else
         that is refused is raised, and leaves nothing.
         """
-        offer_id = self.secrets.record_of(CODE, code)
-        row = None if offer_id is None else tx.connection.execute(_OFFER_LOCKED, {"offer": offer_id}).first()
+        row = tx.connection.execute(_OFFER_LOCKED, {"offer": offer_id}).first()
         if row is None or row.state != OPEN or tx.now >= row.code_expires_at:
-            raise ProtocolRefusal("invalid_grant", "the pre-authorized code is unknown, used or expired")
+            raise ProtocolRefusal("invalid_grant", UNKNOWN_CODE)
         if row.tx_digest is None and tx_code is not None:
             raise ProtocolRefusal("invalid_request", "no tx_code is expected")
         if row.tx_digest is not None and tx_code is None:
@@ -214,11 +238,6 @@ class Offers:
             "credential_configuration_ids": list(configurations),
             "grants": {GRANT: grant},
         }
-
-
-def configuration_of(type_: str) -> str:
-    """The credential configuration of a type in the format that is issued now."""
-    return f"{type_}_sd_jwt"
 
 
 def parse_details(value: Any) -> list[str]:

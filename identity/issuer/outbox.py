@@ -7,13 +7,12 @@ least once: `jti` is the same at every attempt. An oracle that misses all of the
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from identity.formats.jws import SigningKey, build_jws
 from identity.formats.status_list import Status
@@ -28,6 +27,17 @@ MESSAGE_TYP = "lockstep-status+jwt"
 FIRST_WAIT, LONGEST_WAIT = 1, 300
 """Seconds between attempts: doubled each time, up to the longest."""
 GROUP = 32
+
+_DUE = (
+    select(OUTBOX)
+    .where(
+        OUTBOX.c.delivered_at.is_(None),
+        OUTBOX.c.subscriber == bindparam("subscriber"),
+        OUTBOX.c.due_at <= bindparam("now"),
+    )
+    .order_by(OUTBOX.c.created_at)
+    .limit(GROUP)
+)
 
 Post = Callable[[str, str], Awaitable[bool]]
 """Sends a message to an address and tells whether it was taken (a status of 2xx)."""
@@ -63,7 +73,7 @@ class Outbox:
 
 
 class Dispatcher:
-    """Delivers what is due. One call of `run_once` is one round; whoever owns it decides when (after each change too)."""
+    """Delivers what is due. One call of `deliver` is one round; whoever owns it decides when (after each change too)."""
 
     def __init__(
         self,
@@ -81,31 +91,20 @@ class Dispatcher:
         self._issuer, self._signer = issuer, signer
         self._list_token, self._list_address, self._post = list_token, list_address, post
 
-    async def run_once(self) -> int:
-        """Tries every message that is due, oldest first; how many were taken.
+    async def deliver(self, subscriber: str) -> int:
+        """Sends what is due to a subscriber, oldest first and at most GROUP of it; how many were taken.
 
-        Subscribers are told at the same time: one that doesn't answer must not hold up what another has to enforce.
+        It ends with the first that isn't taken: the next would wait for the same time limit.
         """
         now = self._clock()
         with self._database.read() as connection:
-            due = connection.execute(
-                select(OUTBOX)
-                .where(OUTBOX.c.delivered_at.is_(None), OUTBOX.c.due_at <= now)
-                .order_by(OUTBOX.c.created_at)
-                .limit(GROUP)
-            ).all()
-        by_subscriber: dict[str, list[Any]] = {}
-        for row in due:
-            by_subscriber.setdefault(row.subscriber, []).append(row)
-        return sum(await asyncio.gather(*(self._tell(rows, now) for rows in by_subscriber.values())))
-
-    async def _tell(self, rows: Sequence[Any], now: int) -> int:
-        taken = 0
-        for row in rows:
-            delivered = await self._post(row.subscriber, self._message(row.body, now))
-            taken += delivered
+            due = connection.execute(_DUE, {"subscriber": subscriber, "now": now}).all()
+        for taken, row in enumerate(due):
+            delivered = await self._post(subscriber, self._message(row.body, now))
             await self._writer.run(partial(_record, row=row, delivered=delivered))
-        return taken
+            if not delivered:
+                return taken
+        return len(due)
 
     def _message(self, body: bytes, now: int) -> str:
         change = parse_object(body)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from identity.formats.status_list import Status
-from identity.issuer.errors import RetentionRuns
 from identity.issuer.offers import DEAD
-from identity.issuer.retention import FIVE_YEARS, due, find_subject, kept_until
+from identity.issuer.retention import due, find_subject, hold_subject, kept_until
 from identity.issuer.statuses import Statuses
 from identity.issuer.tables import CASES, CREDENTIALS, EVIDENCE, OFFERS, SUBJECTS
-from identity.refusals import WrongState
+from identity.refusals import SubjectErased, WrongState
+from identity.retention import BY_RULE, DAY, FIVE_YEARS, RetentionRuns
 from identity.storage.vault import Vault
 from identity.storage.writer import Transaction
-
-BY_RULE = "retention"
-"""Who erases when nobody asked: the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Privacy:
 
     vault: Vault
     statuses: Statuses
-    retention: int = FIVE_YEARS * 86_400
+    retention: int = FIVE_YEARS * DAY
 
     def export(self, connection: Connection, subject_id: str) -> dict[str, Any]:
         """Everything held about a subject, opened. NotFound, SubjectErased."""
@@ -59,7 +57,7 @@ class Privacy:
             NotFound, SubjectErased: nobody of this id is here.
             WrongState: it has ended already.
         """
-        if find_subject(tx.connection, subject_id).ended_at is not None:
+        if hold_subject(tx.connection, subject_id).ended_at is not None:
             raise WrongState("relationship", "ended", "going on")
         self._withdraw(tx, staff, subject_id)
         tx.connection.execute(update(SUBJECTS).where(SUBJECTS.c.id == subject_id).values(ended_at=tx.now))
@@ -73,6 +71,7 @@ class Privacy:
             NotFound, SubjectErased: nobody of this id is here.
             RetentionRuns: the records must still be kept.
         """
+        hold_subject(tx.connection, subject_id)
         until = kept_until(tx.connection, subject_id, self.retention)
         if until is not None and tx.now < until:
             raise RetentionRuns(until, tx.now)
@@ -88,16 +87,19 @@ class Privacy:
         """Erases some of those whose time of keeping is over; how many. 0: nobody is left."""
         subjects = due(tx.connection, tx.now, self.retention)
         for subject_id in subjects:
-            self.erase(tx, BY_RULE, subject_id)
+            with suppress(SubjectErased):  # by another process in this moment
+                self.erase(tx, BY_RULE, subject_id)
         return len(subjects)
 
     def _withdraw(self, tx: Transaction, staff: str, subject_id: str) -> None:
+        # Offers first: this waits for whoever is issuing on one of them in another process, and what they issued is
+        # found below. Looked for before, it would have stayed valid.
+        tx.connection.execute(update(OFFERS).where(OFFERS.c.subject_id == subject_id).values(state=DEAD))
         live = select(CREDENTIALS.c.id).where(
             CREDENTIALS.c.subject_id == subject_id, CREDENTIALS.c.status != int(Status.INVALID)
         )
         for row in tx.connection.execute(live).all():
             self.statuses.change(tx, staff, row.id, Status.INVALID)
-        tx.connection.execute(update(OFFERS).where(OFFERS.c.subject_id == subject_id).values(state=DEAD))
 
     def _case(self, connection: Connection, data_key: bytes, row: Any) -> dict[str, Any]:
         evidence = connection.execute(select(EVIDENCE).where(EVIDENCE.c.case_id == row.id)).all()

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 
 import httpx
 import structlog
-import uvicorn
 
-from bridge.errors import LockstepError
 from identity.errors import DevelopmentOnly
 from identity.issuer.api.app import create_app
+from identity.issuer.background import work
 from identity.issuer.database import open_database
-from identity.issuer.outbox import Dispatcher
 from identity.issuer.providers import SignedWebhook
-from identity.issuer.service import Issuer, IssuerRules, erase_due, forget_spent
+from identity.issuer.service import Issuer, IssuerRules
 from identity.issuer.settings import IssuerSettings
 from identity.issuer.statuses import ListTimes
 from identity.keystore.file import FileKeyStore
 from identity.ports import is_development, system_randomness, utc
 from identity.settings import read_secret
-from identity.web.app import WithoutTraces
+from identity.web.serving import Address, make_server, serve
+from identity.webhooks import webhook_secret
 
-ROUND_SECONDS = 1.0
-"""How often undelivered messages are looked at when nothing wakes the round earlier."""
-SWEEP_ROUNDS = 60
 POST_SECONDS = 5.0
-BACKLOG = 256
 
 
 def open_issuer(settings: IssuerSettings, stack: ExitStack) -> Issuer:
@@ -48,7 +41,9 @@ def open_issuer(settings: IssuerSettings, stack: ExitStack) -> Issuer:
         list_size=settings.status_list_size,
         retention=settings.retention_days * 86_400,
         subscribers=settings.subscribers,
-        providers=[SignedWebhook(name, read_secret(path).encode()) for name, path in settings.webhook_secrets.items()],
+        providers=[
+            SignedWebhook(name, webhook_secret(read_secret(path))) for name, path in settings.webhook_secrets.items()
+        ],
     )
     issuer = Issuer(rules, database, keys, utc, system_randomness)
     stack.callback(issuer.close)
@@ -61,57 +56,17 @@ def run(settings: IssuerSettings, ready: Callable[[int], None]) -> None:
         raise DevelopmentOnly("plain http")
     with ExitStack() as stack:
         issuer = open_issuer(settings, stack)
-        app = WithoutTraces(create_app(issuer, partial(_background, settings, issuer)))
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            http="httptools",
-            loop="uvloop",
-            backlog=BACKLOG,
-            server_header=False,
-            ssl_certfile=settings.certificate,
-            ssl_keyfile=settings.certificate_key,
-        )
-        with socket.create_server((settings.host, settings.port), backlog=BACKLOG) as listener:
-            ready(listener.getsockname()[1])
-            uvicorn.Server(config).run(sockets=[listener])
+        app = create_app(issuer, partial(_background, settings, issuer))
+        address = Address(settings.host, settings.port, settings.certificate, settings.certificate_key)
+        serve(make_server(app, address), address, ready)
 
 
 async def _background(settings: IssuerSettings, issuer: Issuer) -> None:
-    """Delivers status changes as they come; forgets spent nonces and erases whose time is over once a minute."""
     context = ssl.create_default_context()
     if settings.roots is not None:
         context.load_verify_locations(settings.roots)
     async with httpx.AsyncClient(verify=context, timeout=POST_SECONDS, follow_redirects=False) as client:
-        dispatcher = Dispatcher(
-            database=issuer.database,
-            writer=issuer.writer,
-            clock=issuer.clock,
-            issuer=issuer.identity.did,
-            signer=issuer.identity.signer,
-            list_token=issuer.list_token,
-            list_address=issuer.statuses.address,
-            post=partial(_post, client),
-        )
-        rounds = 0
-        while True:
-            issuer.changed.clear()
-            await _guarded("outbox", dispatcher.run_once())
-            if rounds % SWEEP_ROUNDS == 0:
-                await _guarded("sweep", issuer.writer.run(forget_spent))
-                await _guarded("retention", erase_due(issuer))
-            rounds += 1
-            with suppress(TimeoutError):
-                await asyncio.wait_for(issuer.changed.wait(), ROUND_SECONDS)
-
-
-async def _guarded(what: str, work: Awaitable[object]) -> None:
-    """A round that fails is told and tried again: nothing that waits in the outbox is lost."""
-    try:
-        await work
-    except LockstepError as error:
-        structlog.get_logger("issuer").error("round failed", action=f"{what}.fail", error=str(error))
+        await work(issuer, partial(_post, client))
 
 
 async def _post(client: httpx.AsyncClient, address: str, message: str) -> bool:

@@ -24,6 +24,11 @@ from identity.webhooks import require_signed
 FIELDS = ("message", "case_id", "kind", "reference", "sha256", "method")
 MAX_ROWS = 10_000
 _ID, _WORD = re.compile(r"[A-Za-z0-9_-]{22}"), re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MESSAGE = re.compile(r"[!-~]{1,128}")
+BY_HAND = "csv"
+"""Beside a provider's name: results that the staff brings count apart from those that the provider signed. In one count
+somebody could upload a message's id first, and the provider's own, bad news among them, would pass for a repetition.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class SignedWebhook:
     def read(self, headers: Mapping[str, str], body: bytes, now: int) -> ProviderResult:
         """Checks the signature before anything of the body is looked at."""
         message = require_signed(self.secret, headers, body, now)
-        return parse_result({"message": message, **parse_object(body)})
+        # The signed id last: a body with a member of this name would choose what counts as a repetition.
+        return parse_result({**parse_object(body), "message": message})
 
 
 def parse_result(fields: Mapping[str, Any]) -> ProviderResult:
@@ -65,12 +71,15 @@ def parse_result(fields: Mapping[str, Any]) -> ProviderResult:
         value = fields.get(name)
         if not isinstance(value, str) or not 1 <= len(value) <= 300:
             raise Malformed("provider result", f"{name} must be text of 1 to 300 characters")
+    if not _MESSAGE.fullmatch(fields["message"]):
+        # Not cut short: two long ids with one beginning would count as one message, and the second be dropped.
+        raise Malformed("provider result", "message must be 1 to 128 visible characters")
     if not _ID.fullmatch(fields["case_id"]):
         raise Malformed("provider result", "case_id is no id")
     if not all(_WORD.fullmatch(fields[name]) for name in ("kind", "method")):
         raise Malformed("provider result", "kind and method are lower-case words")
     evidence = Evidence(fields["kind"], fields["reference"], fields["sha256"], fields["method"])
-    return ProviderResult(fields["message"][:128], fields["case_id"], evidence)
+    return ProviderResult(fields["message"], fields["case_id"], evidence)
 
 
 def parse_csv(data: bytes) -> Sequence[ProviderResult]:
@@ -83,13 +92,16 @@ def parse_csv(data: bytes) -> Sequence[ProviderResult]:
         raise Malformed("CSV file", f"its first line must be {','.join(FIELDS)}")
     if len(rows) > MAX_ROWS + 1:
         raise Malformed("CSV file", f"more than {MAX_ROWS} lines")
-    if any(len(row) != len(FIELDS) for row in rows):
+    if any(len(row) != len(FIELDS) or "\0" in "".join(row) for row in rows):
         raise Malformed("CSV file", "a line has another number of fields")
     return [parse_result(dict(zip(FIELDS, row, strict=True))) for row in rows[1:]]
 
 
 def take_results(tx: Transaction, cases: Cases, provider: str, who: str, results: Sequence[ProviderResult]) -> int:
-    """Adds results to their open cases as evidence recorded by `who`; how many were new. All or nothing."""
+    """Adds results to their open cases as evidence recorded by `who`; how many were new. All or nothing.
+
+    `provider`: whose messages these are, and in which each counts once.
+    """
     new = 0
     for result in results:
         row = {"provider": provider, "message": result.message, "case_id": result.case_id, "at": tx.now}

@@ -11,13 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from identity.issuer.tables import CASES, SUBJECTS
 from identity.refusals import NotFound, SubjectErased
 
-FIVE_YEARS = 5 * 365 + 2
-"""Days: five years hold one or two leap days."""
 SWEEP_SIZE = 50
 """Subjects erased in one transaction, so that wallets don't wait long behind it."""
 
@@ -55,7 +53,16 @@ def due(connection: Connection, now: int, seconds: int) -> list[str]:
 
 def find_subject(connection: Connection, subject_id: str) -> Row[Any]:
     """A subject's record. NotFound, SubjectErased."""
-    row = connection.execute(select(SUBJECTS).where(SUBJECTS.c.id == subject_id)).first()
+    return _found(connection, select(SUBJECTS).where(SUBJECTS.c.id == subject_id))
+
+
+def hold_subject(connection: Connection, subject_id: str) -> Row[Any]:
+    """The same, and until the transaction ends nobody in another process offers or opens anything for them."""
+    return _found(connection, select(SUBJECTS).where(SUBJECTS.c.id == subject_id).with_for_update())
+
+
+def _found(connection: Connection, query: Select[Any]) -> Row[Any]:
+    row = connection.execute(query).first()
     if row is None:
         raise NotFound("subject")
     if row.data_key is None:

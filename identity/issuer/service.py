@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete
 
 from identity.formats.base import CredentialFormat
-from identity.formats.sd_jwt_vc import SdJwtVc, type_integrity
+from identity.formats.registry import FORMATS
+from identity.formats.sd_jwt_vc import type_integrity
 from identity.issuer.cases import Cases
 from identity.issuer.issuing import Issuing
 from identity.issuer.metadata import Publisher
@@ -19,7 +20,6 @@ from identity.issuer.offers import Offers
 from identity.issuer.outbox import Outbox
 from identity.issuer.privacy import Privacy
 from identity.issuer.providers import Provider
-from identity.issuer.retention import FIVE_YEARS
 from identity.issuer.secrets import Secrets
 from identity.issuer.staff import Role
 from identity.issuer.statuses import LIST_SIZE, ListTimes, Statuses
@@ -28,6 +28,7 @@ from identity.issuer.types.catalogue import load_catalogue
 from identity.keystore.base import KeyStore
 from identity.keystore.named import ServiceIdentity
 from identity.ports import Clock, Randomness
+from identity.retention import DAY, FIVE_YEARS
 from identity.storage.audit import AuditChain
 from identity.storage.database import Database
 from identity.storage.staff import StaffList
@@ -45,9 +46,27 @@ class IssuerRules:
     token_seconds: int = 300
     list_times: ListTimes = field(default_factory=ListTimes)
     list_size: int = LIST_SIZE
-    retention: int = FIVE_YEARS * 86_400
+    retention: int = FIVE_YEARS * DAY
     subscribers: Sequence[str] = ()
     providers: Sequence[Provider] = ()
+    formats: Mapping[str, CredentialFormat] = field(default_factory=lambda: FORMATS)
+
+
+class Bell:
+    """Wakes all who listen. One event for several of them would be cleared by the first."""
+
+    def __init__(self) -> None:
+        self._listeners: list[asyncio.Event] = []
+
+    def listen(self) -> asyncio.Event:
+        """An event of the listener's own, to be cleared by it."""
+        self._listeners.append(asyncio.Event())
+        return self._listeners[-1]
+
+    def set(self) -> None:
+        """Rings."""
+        for listener in self._listeners:
+            listener.set()
 
 
 class Issuer:
@@ -66,7 +85,7 @@ class Issuer:
         self.vault = Vault(keys, randomness)
         self.staff = StaffList[Role](STAFF, keys, randomness)
         self.cases = Cases(self.vault, catalogue)
-        self.offers = Offers(self.secrets, rules.public_url)
+        self.offers = Offers(self.secrets, rules.public_url, frozenset(rules.formats))
         self.statuses = Statuses(
             public_url=rules.public_url,
             issuer=self.identity.did,
@@ -76,16 +95,15 @@ class Issuer:
             times=rules.list_times,
             size=rules.list_size,
         )
-        self.changed = asyncio.Event()
-        """Set after each status change: whoever delivers messages need not wait for its next round."""
+        self.changed = Bell()
+        """Rung after each status change: whoever delivers messages need not wait for their next round."""
         self.providers = {provider.name: provider for provider in rules.providers}
         self.privacy = Privacy(self.vault, self.statuses, rules.retention)
-        format_: CredentialFormat = SdJwtVc()
         self.issuing = Issuing(
             secrets=self.secrets,
             vault=self.vault,
             catalogue=catalogue,
-            format=format_,
+            formats=rules.formats,
             statuses=self.statuses,
             signer=self.identity.signer,
             issuer=self.identity.did,
@@ -97,7 +115,7 @@ class Issuer:
             authority=authority,
             display_name=rules.display_name,
             catalogue=catalogue,
-            format=format_,
+            formats=rules.formats,
             identity=self.identity,
         )
 

@@ -46,6 +46,7 @@ CASES = Table(
     Column("state", String(12), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("maker", String(64), nullable=False),
+    Column("submitted_by", String(64)),
     Column("checker", String(64)),
     Column("opened_at", BigInteger, nullable=False),
     Column("submitted_at", BigInteger),

@@ -172,10 +172,24 @@ class FileKeyStore:
         beside = self._path.with_name(self._path.name + ".new")
         descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            # One that was left there may have another's rights.
+            os.fchmod(file.fileno(), 0o600)
             file.write(json.dumps(outer))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
+        _sync_folder(self._path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name on the disk too: without it a power failure brings the old file back, and with it the key before a
+    rotation, while credentials that the new one signed are out in the world.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _seal(passphrase: str, kdf: dict[str, Any]) -> bytes:

@@ -12,12 +12,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bridge.errors import RecoverableError
+from identity.errors import IdentityError
+
 BUSY_SECONDS = 30
+
+
+class StorageFailed(IdentityError, RecoverableError):
+    """The database refused (full disk, lost connection, lock). Nothing of what was asked was stored."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(f"the database refused: {kind}")
+
+
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
@@ -39,9 +54,13 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view of everything committed so far."""
-        with self._reader.connect() as connection:
-            yield connection
+        """A consistent view of everything committed so far. StorageFailed when the database gives none."""
+        try:
+            with self._reader.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            structlog.get_logger("reader").error("read failed", action="storage.fail", kind=type(error).__name__)
+            raise StorageFailed(type(error).__name__) from None
 
     def scrub(self) -> None:
         """After an erasure: takes what was deleted out of the write-ahead log too, where it would lie for a while.

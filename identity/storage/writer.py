@@ -20,23 +20,13 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bridge.errors import RecoverableError
-from identity.errors import IdentityError
 from identity.ports import Clock
 from identity.storage.audit import AuditChain, AuditNote
-from identity.storage.database import Database
+from identity.storage.database import Database, StorageFailed
 
 T = TypeVar("T")
 MAX_GROUP = 64
 """Jobs in one transaction at most, so that the first of them doesn't wait for ever."""
-
-
-class StorageFailed(IdentityError, RecoverableError):
-    """The database refused a transaction (full disk, lost connection, lock). Nothing of it was stored."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        super().__init__(f"the database refused: {kind}")
 
 
 @dataclass(slots=True)

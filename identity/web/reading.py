@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from bridge.errors import InvalidInput
 from identity.errors import IdentityError, Malformed
@@ -14,6 +16,8 @@ from identity.formats.strict import encode_json, parse_object
 from identity.refusals import NotFound, ProtocolRefusal, StaffRefused, WebhookRefused
 
 MAX_BODY = 65_536
+BODY_SECONDS = 20.0
+"""How long a body may take: who sends a byte now and then must not hold a connection for ever."""
 JSON, FORM, JWT = "application/json", "application/x-www-form-urlencoded", "application/jwt"
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -36,13 +40,26 @@ class BodyRefused(IdentityError, InvalidInput):
 
 
 async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
-    """The whole body, of at most `limit` bytes: BodyTooLarge as soon as more has come."""
-    body = b""
-    async for chunk in request.stream():
-        body = body + chunk if body else chunk
-        if len(body) > limit:
-            raise BodyTooLarge(limit)
-    return body
+    """The whole body, of at most `limit` bytes and within BODY_SECONDS.
+
+    Raises:
+        BodyTooLarge: as soon as more has come.
+        Malformed: it did not come in time, or whoever sent it has gone.
+    """
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise BodyTooLarge(limit)
+                parts.append(chunk)
+    except TimeoutError:
+        raise Malformed("request body", "it did not come in time") from None
+    except ClientDisconnect:
+        # No fault of ours: told as one, anybody could fill the log with them.
+        raise Malformed("request body", "it ended too early") from None
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def content_type(request: Request) -> str:
@@ -110,4 +127,17 @@ def desk_answer(error: Exception) -> Response:
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """The OpenAPI description of a body that the framework doesn't parse itself."""
-    return {"requestBody": {"required": True, "content": {JSON: {"schema": model.model_json_schema()}}}}
+    schema = model.model_json_schema()
+    described = _inlined(schema, schema.pop("$defs", {}))
+    return {"requestBody": {"required": True, "content": {JSON: {"schema": described}}}}
+
+
+def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """The schema with its definitions in place: a reference into it would point nowhere inside a larger document."""
+    if isinstance(schema, list):
+        return [_inlined(one, definitions) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {name: _inlined(inner, definitions) for name, inner in schema.items()}

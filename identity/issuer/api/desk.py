@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
+from identity.formats.registry import SD_JWT
 from identity.formats.status_list import Status
 from identity.issuer.cases import Evidence
 from identity.issuer.service import Issuer
@@ -56,6 +57,7 @@ class NewOffer(_Body):
 
     case_ids: list[Id] = Field(min_length=1, max_length=8)
     tx_code: bool = True
+    format: Word = SD_JWT
 
 
 def desk_router(issuer: Issuer) -> APIRouter:
@@ -113,7 +115,7 @@ def desk_router(issuer: Issuer) -> APIRouter:
             issuer,
             request,
             Role.MAKER,
-            lambda tx, name: issuer.offers.make(tx, name, body.case_ids, with_tx_code=body.tx_code),
+            lambda tx, name: issuer.offers.make(tx, name, body.case_ids, with_tx_code=body.tx_code, word=body.format),
         )
         return json_answer(made._asdict(), 201)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from identity.errors import Malformed
 from identity.issuer.api.desk import as_staff
-from identity.issuer.providers import parse_csv, take_results
+from identity.issuer.providers import BY_HAND, parse_csv, take_results
 from identity.issuer.service import Issuer
 from identity.issuer.staff import Role
 from identity.refusals import NotFound
@@ -39,7 +39,10 @@ def inbox_router(issuer: Issuer) -> APIRouter:
             raise Malformed("request", f"the body must be {CSV}")
         results = parse_csv(await read_body(request))
         new = await as_staff(
-            issuer, request, Role.MAKER, lambda tx, who: take_results(tx, issuer.cases, name, who, results)
+            issuer,
+            request,
+            Role.MAKER,
+            lambda tx, who: take_results(tx, issuer.cases, f"{BY_HAND}:{name}", who, results),
         )
         return json_answer({"new": new}, 202)
 

@@ -138,8 +138,10 @@ async def _token(issuer: Issuer, url: str, request: Request) -> Response:
     seconds = issuer.rules.token_seconds
     if dpop is None and seconds > BEARER_LIMIT:
         raise ProtocolRefusal("invalid_dpop_proof", "a DPoP proof is needed")
+    # Here, and not in the transaction: whoever guesses must not make the wallets wait that have a code.
+    offer_id = issuer.offers.coded(code)
     granted: Granted | ProtocolRefusal = await issuer.writer.run(
-        lambda tx: issuer.offers.redeem(tx, code, form.get("tx_code"), asked, dpop, seconds)
+        lambda tx: issuer.offers.redeem(tx, offer_id, form.get("tx_code"), asked, dpop, seconds)
     )
     if isinstance(granted, ProtocolRefusal):
         raise granted

@@ -39,12 +39,14 @@ def published_router(issuer: Issuer) -> APIRouter:
     @router.get("/offers/{reference}")
     async def offer(reference: Reference) -> Response:
         """An offer by reference, while its code can still be redeemed (section 4.1.3)."""
-        return json_answer(await issuer.writer.run(lambda tx: issuer.offers.show(tx, reference)))
+        offer_id = issuer.offers.behind(reference)
+        return json_answer(await issuer.writer.run(lambda tx: issuer.offers.show(tx, offer_id)))
 
     @router.get("/offers/{reference}/qr.svg")
     async def offer_code(reference: Reference) -> Response:
         """The same offer as a QR code for a wallet on another device."""
-        await issuer.writer.run(lambda tx: issuer.offers.show(tx, reference))
+        offer_id = issuer.offers.behind(reference)
+        await issuer.writer.run(lambda tx: issuer.offers.show(tx, offer_id))
         address = quote(f"{issuer.rules.public_url}/offers/{reference}", safe="")
         image = io.BytesIO()
         segno.make(f"openid-credential-offer://?credential_offer_uri={address}", error="m").save(

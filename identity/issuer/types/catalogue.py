@@ -20,6 +20,7 @@ from jsonschema.exceptions import best_match
 from bridge.errors import InvalidInput
 from identity.errors import IdentityError
 from identity.formats.base import ClaimPath
+from identity.issuer.types.texts import claim_formats
 
 NAMES = (
     "kyc",
@@ -66,7 +67,7 @@ class CredentialType:
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
-        return Draft202012Validator(self.schema)
+        return Draft202012Validator(self.schema, format_checker=claim_formats())
 
     @cached_property
     def disclosable(self) -> tuple[ClaimPath, ...]:

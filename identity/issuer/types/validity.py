@@ -50,6 +50,8 @@ QUALIFICATION: Mapping[str, Period] = {
     "506c_third_party_letter": Period(months=3),
     "506c_prior_verification": Period(months=60),
     "506c_minimum_investment": Period(months=3),
+    # The rule itself, without one of its methods (paragraph (c)(2)(i)): institutions, licences read in a register.
+    "506c_reasonable_steps": Period(months=3),
     "506b_representation": Period(months=12),
     "assessment": Period(months=12),
     "public_register": Period(months=12),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -94,3 +95,50 @@ def test_a_certificate_for_another_key_is_not_taken(tmp_path: Path, monkeypatch:
     store.rotate(lambda: 2_000, system_randomness)
     with pytest.raises(ValueError, match="another key"):
         store.certify(authority.certify_signer(first, "did:web:x"), system_randomness)  # type: ignore[arg-type]
+
+
+def test_a_change_is_on_the_disk_with_its_name_before_it_takes_effect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file was synced and its new name was not: after a power failure the key before the rotation signed again."""
+    store = made(tmp_path)
+    steps: list[str] = []
+    sync, rename = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        sync(descriptor)
+
+    def renamed(path: Path, target: Path) -> Path:
+        steps.append("name")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
+    store.rotate(lambda: 2_000, system_randomness)
+    assert steps == ["file", "name", "folder"]
+
+
+def test_a_change_that_does_not_reach_the_disk_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = made(tmp_path)
+    before = store.active().key_id
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="space"):
+            store.rotate(lambda: 2_000, system_randomness)
+    assert store.active().key_id == before
+    assert [name for name, _ in store.published()] == [before]
+    assert FileKeyStore.open(tmp_path / "keys.json", "open sesame").active().key_id == before
+
+
+def test_what_somebody_left_beside_the_file_gives_it_no_rights(tmp_path: Path) -> None:
+    store = made(tmp_path)
+    beside = tmp_path / "keys.json.new"
+    beside.write_text("")
+    beside.chmod(0o666)
+    store.rotate(lambda: 2_000, system_randomness)
+    assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600

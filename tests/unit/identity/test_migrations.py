@@ -65,6 +65,27 @@ def test_the_first_shape_can_be_taken_back_whole(
         database.close()
 
 
+def test_an_account_linked_without_consent_stays_only_where_a_chain_has_bound_it(tmp_path: Path) -> None:
+    """No signer would bind the others any more: their investors link them again."""
+    url = f"sqlite:///{tmp_path / 'oracle.sqlite'}"
+    database, config = Database(url), Config()
+    config.set_main_option("script_location", str(ROOT / "oracle" / "migrations"))
+    rows = (
+        "INSERT INTO accounts (id, asset, chain, domain, account, state, scheme, holder, nonce, expires_at, signature, at)"
+        " VALUES (:state, :state, 'eip155:1', '1', '1', :state, 'eip712', 'h', 'n', 1, '1', 1)"
+    )
+    with database.writer.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text(rows), [{"state": state} for state in ("proven", "bound", "unbinding")])
+    database.close()
+    migrated = identity.oracle.database.open_database(url)
+    with migrated.read() as connection:
+        left = connection.execute(text("SELECT state, consent FROM accounts ORDER BY state")).all()
+    migrated.close()
+    assert left == [("bound", None), ("unbinding", None)]
+
+
 @pytest.mark.parametrize(("name", "open_database", "metadata"), SERVICES)
 @pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'nobody'", "DELETE FROM audit"])
 def test_the_audit_chain_only_grows(

@@ -78,6 +78,20 @@ def test_every_presentation_of_a_credential_has_one_digest() -> None:
     assert first.digest == second.digest == VC.verify(text, KEYS, NOW).digest
 
 
+def test_the_second_signature_that_anybody_can_make_is_no_second_credential() -> None:
+    """Of (r, s) anybody makes (r, n - s), which verifies too (P-256 demands no low s): with the signature in the digest,
+    one credential counted as two, and served two people.
+    """
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    jwt, *rest = credential().split("~")
+    signed, _, signature = jwt.rpartition(".")
+    raw = decode_base64url(signature)
+    twin = raw[:32] + (order - int.from_bytes(raw[32:])).to_bytes(32)
+    other = "~".join([f"{signed}.{encode_base64url(twin)}", *rest])
+    assert other != credential()
+    assert VC.verify(other, KEYS, NOW).digest == VC.verify(credential(), KEYS, NOW).digest
+
+
 def test_a_presentation_for_somebody_else_or_another_nonce_is_refused() -> None:
     with pytest.raises(WrongAudience):
         VC.verify_presentation(shown([]), KEYS, Challenge("https://other.example", CHALLENGE.nonce), NOW)

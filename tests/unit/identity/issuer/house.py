@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
+from starlette.types import ASGIApp
 
 from identity.formats.issuer_keys import PinnedKeys
 from identity.formats.jws import LocalKey, build_jws
@@ -46,13 +48,15 @@ class House:
         self.strict = False
         """Whether what the application lets through to its server fails the test."""
         self.keys = FileKeyStore.create(folder / "keys.json", "open sesame", lambda: self.now, system_randomness)
-        self.database = open_database(database or f"sqlite:///{folder / 'issuer.sqlite'}")
+        self.url = database or f"sqlite:///{folder / 'issuer.sqlite'}"
+        self.rules = IssuerRules(**{"public_url": URL, **rules})
+        self.database = open_database(self.url)
         stack.callback(self.database.close)
-        self.issuer = Issuer(
-            IssuerRules(**{"public_url": URL, **rules}), self.database, self.keys, lambda: self.now, system_randomness
-        )
+        self.issuer = Issuer(self.rules, self.database, self.keys, lambda: self.now, system_randomness)
         stack.callback(self.issuer.close)
         self.app = create_app(self.issuer)
+        self.apps: list[ASGIApp] = [self.app]
+        """Requests at the same time go to one after another of them."""
         self.tokens = {role: self._hire(role) for role in Role}
         self.wallet = LocalKey(ec.generate_private_key(ec.SECP256R1()))
 
@@ -68,13 +72,32 @@ class House:
         """All requests at the same time."""
 
         async def all_() -> list[httpx.Response]:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=self.strict)
-            async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+            async with AsyncExitStack() as stack:
+                apps = [self.app, *self.apps[1:]]
+                clients = [
+                    await stack.enter_async_context(
+                        httpx.AsyncClient(
+                            transport=httpx.ASGITransport(app, raise_app_exceptions=self.strict), base_url=URL
+                        )
+                    )
+                    for app in apps
+                ]
+                asked = zip(cycle(clients), requests, strict=False)
                 return await asyncio.gather(
-                    *(client.request(method, path, **content) for method, path, content in requests)
+                    *(client.request(method, path, **content) for client, (method, path, content) in asked)
                 )
 
         return asyncio.run(all_())
+
+    def beside(self, stack: ExitStack) -> Issuer:
+        """A second process on the same database and key file: a writer, connections and an opened store of its own."""
+        database = open_database(self.url)
+        stack.callback(database.close)
+        keys = FileKeyStore.open(self.folder / "keys.json", "open sesame")
+        other = Issuer(self.rules, database, keys, lambda: self.now, system_randomness)
+        stack.callback(other.close)
+        self.apps.append(create_app(other))
+        return other
 
     def staff(self, role: Role, path: str, body: Any = None) -> httpx.Response:
         """One request of the staff."""

@@ -196,6 +196,17 @@ def test_a_nonce_is_spent_with_the_credential_and_not_before(house: House) -> No
     assert counts(house) == (1, 1)
 
 
+def test_answers_with_secrets_are_not_to_be_stored_and_nonces_never_repeat(house: House) -> None:
+    answers = house.ask_all([("POST", "/nonce", {})] * 50)
+    assert len({answer.json()["c_nonce"] for answer in answers}) == 50
+    offer = house.offer()
+    shown = house.ask("GET", parse_qs(urlsplit(offer["by_reference"]).query)["credential_offer_uri"][0])
+    granted = house.redeem(offer)
+    issued = house.request(granted.json()["access_token"])
+    for answer in (*answers, shown, granted, issued):
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+
+
 def test_a_nonce_dies_with_its_time(house: House) -> None:
     nonce = house.nonce()
     house.now += 301

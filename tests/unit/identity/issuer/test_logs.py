@@ -44,6 +44,9 @@ def test_a_whole_life_of_a_credential_leaves_no_trace_in_the_logs(
 
 
 class _Broken:
+    def coded(self, code: str) -> str:
+        return code
+
     def redeem(self, *arguments: object) -> None:
         raise RuntimeError(f"cannot handle {arguments!r}")
 

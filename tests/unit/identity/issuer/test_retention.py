@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from identity.errors import KeyStoreLocked
 from identity.formats.status_list import Status
+from identity.issuer.retention import find_subject
 from identity.issuer.service import erase_due
 from identity.issuer.staff import Role
 from identity.issuer.tables import AUDIT, CASES, CREDENTIALS, OUTBOX, SUBJECTS
+from identity.keystore.file import FileKeyStore
+from identity.ports import system_randomness
+from identity.refusals import SubjectErased
+from identity.storage.vault import Vault
 from tests.unit.identity.issuer.house import EVIDENCE, PERSON, START, House
 
 FIVE_YEARS_LATER = int(datetime(2031, 5, 29, 20, 26, 40, tzinfo=UTC).timestamp())
@@ -127,3 +135,34 @@ def test_the_rule_is_named_as_who_erased_and_an_export_says_until_when(house: Ho
         by = select(AUDIT.c.actor).where(AUDIT.c.action == "subject.erase", AUDIT.c.object == subject)
         assert connection.execute(by).scalars().all() == ["retention"]
         assert connection.execute(select(OUTBOX)).all() == []  # nothing was issued, so nobody is told
+
+
+def test_a_backup_that_brings_an_erased_subject_back_is_erased_again(house: House) -> None:
+    """The rule stands in the records themselves: whoever is restored is due again, and the first round takes them."""
+    _, subject = house.approved()
+    ended = house.staff(Role.PRIVACY, f"/subjects/{subject}/end").json()["kept_until"]
+    backup = sqlite3.connect(house.folder / "backup.sqlite")
+    with closing(backup), closing(sqlite3.connect(house.folder / "issuer.sqlite")) as live:
+        live.backup(backup)
+        house.now = ended
+        assert house.staff(Role.PRIVACY, f"/subjects/{subject}/erase").status_code == 200
+        backup.backup(live)
+    with house.database.read() as connection:
+        assert find_subject(connection, subject).data_key is not None
+    assert house.issuer.writer.run_blocking(house.issuer.privacy.sweep) == 1
+    with house.database.read() as connection, pytest.raises(SubjectErased):
+        find_subject(connection, subject)
+
+
+def test_a_backup_holds_data_keys_wrapped_and_nothing_of_anybody(house: House) -> None:
+    """A copy of the database opens nothing without the key store, which no copy of the database holds."""
+    house.credential()
+    stolen = house.bytes_on_disk()
+    for secret in (PERSON["family_name"], PERSON["birthdate"], "shelf 7"):
+        assert str(secret).encode() not in stolen
+    with house.database.read() as connection:
+        row = connection.execute(select(SUBJECTS)).one()
+        case = connection.execute(select(CASES)).one()
+    other = FileKeyStore.create(house.folder / "other.json", "open sesame", lambda: house.now, system_randomness)
+    with pytest.raises(KeyStoreLocked):
+        Vault(other, system_randomness).open(row.data_key, row.id, case.id, case.sealed)

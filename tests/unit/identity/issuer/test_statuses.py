@@ -134,14 +134,14 @@ def test_a_change_is_told_with_the_newest_list_signed_by_the_issuer(told: House)
     credential, status = issued(told)
     change(told, credential, "revoke")
     messages: list[str] = []
-    assert asyncio.run(dispatcher(told, messages).run_once()) == 1
+    assert asyncio.run(dispatcher(told, messages).deliver(SUBSCRIBER)) == 1
     jws = parse_jws(messages[0], types=("lockstep-status+jwt",))
     jws.verify(told.trusted().find(told.issuer.identity.did, jws.header).key, "message")
     assert jws.payload["changes"] == [{"idx": status.index, "status": 1}]
     assert (jws.payload["sub"], jws.payload["committed_at"]) == (status.uri, told.now)
     listed = verify_status_list_token(jws.payload["status_list_token"], status.uri, told.trusted(), told.now)
     assert listed.statuses.at(status.index) == Status.INVALID
-    assert asyncio.run(dispatcher(told, messages).run_once()) == 0
+    assert asyncio.run(dispatcher(told, messages).deliver(SUBSCRIBER)) == 0
 
 
 def test_a_message_that_is_not_taken_waits_longer_each_time_and_keeps_its_id(told: House) -> None:
@@ -149,41 +149,13 @@ def test_a_message_that_is_not_taken_waits_longer_each_time_and_keeps_its_id(tol
     change(told, credential, "suspend")
     messages: list[str] = []
     for wait in (1, 2, 4):
-        assert asyncio.run(dispatcher(told, messages, answer=False).run_once()) == 0
+        assert asyncio.run(dispatcher(told, messages, answer=False).deliver(SUBSCRIBER)) == 0
         told.now += wait - 1
-        asyncio.run(dispatcher(told, messages, answer=False).run_once())
+        asyncio.run(dispatcher(told, messages, answer=False).deliver(SUBSCRIBER))
         told.now += 1
     assert len(messages) == 3
-    assert asyncio.run(dispatcher(told, messages).run_once()) == 1
+    assert asyncio.run(dispatcher(told, messages).deliver(SUBSCRIBER)) == 1
     assert len({parse_jws(one, types=("lockstep-status+jwt",)).payload["jti"] for one in messages}) == 1
-
-
-def test_a_subscriber_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
-    with ExitStack() as stack:
-        house = House(tmp_path, stack, subscribers=("https://hangs.example/", SUBSCRIBER))
-        credential, _ = issued(house)
-        change(house, credential, "suspend")
-        issuer = house.issuer
-        answered = asyncio.Event()
-
-        async def post(address: str, _message: str) -> bool:
-            if address == SUBSCRIBER:
-                answered.set()
-                return True
-            await answered.wait()
-            return False
-
-        deliver = Dispatcher(
-            database=house.database,
-            writer=issuer.writer,
-            clock=issuer.clock,
-            issuer=issuer.identity.did,
-            signer=issuer.identity.signer,
-            list_token=issuer.list_token,
-            list_address=issuer.statuses.address,
-            post=post,
-        )
-        assert asyncio.run(asyncio.wait_for(deliver.run_once(), 10)) == 1
 
 
 def test_a_refused_change_tells_nobody(told: House) -> None:

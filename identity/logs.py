@@ -11,8 +11,26 @@ import sys
 import structlog
 
 
+class Foreign(logging.Handler):
+    """What a library logs by itself: who and how bad, on a line like all others. Its text could hold what was processed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes the line."""
+        kind = None if record.exc_info is None or record.exc_info[0] is None else record.exc_info[0].__name__
+        structlog.get_logger("library").warning(
+            "a library says something",
+            action="library.log",
+            library=record.name,
+            level_name=record.levelname,
+            kind=kind,
+        )
+
+
 def configure() -> None:
     """To be called once, at the start of a process."""
+    logging.basicConfig(level=logging.WARNING, handlers=[Foreign()], force=True)
+    # A round that still runs when its next one is due is nothing to tell of: it is made up for.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

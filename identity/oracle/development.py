@@ -32,6 +32,7 @@ STAFF: Mapping[str, tuple[Role, ...]] = {
     "pia-policy": (Role.POLICY,),
     "paul-policy": (Role.POLICY,),
     "olga-officer": (Role.OFFICER,),
+    "otto-officer": (Role.OFFICER,),
     "carl-compliance": (Role.COMPLIANCE,),
     "petra-privacy": (Role.PRIVACY,),
 }

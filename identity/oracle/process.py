@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
-import uvicorn
 from cryptography import x509
 
 from bridge.domains import evm_of_account
 from chains.accounts import Account, load_evm_key, load_substrate_key
-from chains.base import Chain
+from chains.control import ManagedChain
 from chains.errors import SettingsRefused
 from chains.settings import require_domain, require_unpublished
 from identity.errors import DevelopmentOnly
@@ -26,16 +24,16 @@ from identity.oracle.api.published import published_router
 from identity.oracle.api.staff import staff_router
 from identity.oracle.database import open_database
 from identity.oracle.deciding.providers import SecretProvider
+from identity.oracle.people.accounts import AccountRules
 from identity.oracle.publishing.pool import SignerPool
 from identity.oracle.publishing.publisher import PublisherRules
-from identity.oracle.service import Oracle, Outside
+from identity.oracle.service import Oracle, OracleRules, Outside
 from identity.oracle.settings import OracleSettings
 from identity.ports import is_development, system_randomness, utc
+from identity.retention import DAY
 from identity.settings import read_secret
-from identity.web.app import WithoutTraces
-
-BACKLOG = 256
-STOP_SECONDS = 1
+from identity.web.serving import Address, make_server, serve
+from identity.webhooks import webhook_secret
 
 
 def open_oracle(settings: OracleSettings, stack: ExitStack) -> Oracle:
@@ -48,14 +46,29 @@ def open_oracle(settings: OracleSettings, stack: ExitStack) -> Oracle:
     outside = Outside(
         chains=chains,
         accounts=_accounts(settings),
-        signers=SignerPool(settings.signers, roots=settings.roots),
+        signers=SignerPool(
+            settings.signers,
+            roots=settings.roots,
+            token=None if settings.signer_token_file is None else read_secret(settings.signer_token_file),
+        ),
         fetch=Fetcher(policy, roots=settings.roots),
         roots=_certificates(settings.trusted_signers),
         clock=utc,
         randomness=system_randomness,
     )
-    rules = PublisherRules(rhythm_seconds=settings.rhythm_seconds, heartbeat_seconds=settings.heartbeat_seconds)
-    providers = [SecretProvider(name, read_secret(path).encode()) for name, path in settings.webhook_secrets.items()]
+    rules = OracleRules(
+        publisher=PublisherRules(rhythm_seconds=settings.rhythm_seconds, heartbeat_seconds=settings.heartbeat_seconds),
+        accounts=AccountRules(cooling_seconds=settings.cooling_seconds),
+        retention=settings.retention_days * DAY,
+        return_addresses=settings.return_addresses,
+        open_requests=settings.open_requests,
+        client_requests=settings.client_requests,
+        # Without a certificate a proxy stands before this process, and all connections are the proxy's.
+        clients_known=settings.certificate is not None or bool(settings.forwarded),
+    )
+    providers = [
+        SecretProvider(name, webhook_secret(read_secret(path))) for name, path in settings.webhook_secrets.items()
+    ]
     oracle = Oracle(settings.public_url, database, keys, outside, rules, providers)
     stack.callback(oracle.close)
     return oracle
@@ -68,7 +81,6 @@ def run(settings: OracleSettings, ready: Callable[[int], None]) -> None:
     with ExitStack() as stack:
         oracle = open_oracle(settings, stack)
         oracle.begin()
-        server: uvicorn.Server
 
         async def background() -> None:
             """The publisher and the jobs. Without them nothing reaches the chains: the process ends when they do."""
@@ -81,28 +93,20 @@ def run(settings: OracleSettings, ready: Callable[[int], None]) -> None:
                 server.should_exit = True
 
         routers = [make(oracle.deciding) for make in (staff_router, machine_router, published_router)]
-        app = WithoutTraces(create_app(oracle.desk, settings.public_url, routers, background))
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            http="httptools",
-            loop="uvloop",
-            backlog=BACKLOG,
-            server_header=False,
-            # Clients that keep a connection and say nothing never finish closing it: they must not keep this process.
-            timeout_graceful_shutdown=STOP_SECONDS,
-            ssl_certfile=settings.certificate,
-            ssl_keyfile=settings.certificate_key,
+        app = create_app(oracle.desk, settings.public_url, routers, background)
+        address = Address(
+            settings.host,
+            settings.port,
+            settings.certificate,
+            settings.certificate_key,
+            [str(network) for network in settings.forwarded],
         )
-        server = uvicorn.Server(config)
-        with socket.create_server((settings.host, settings.port), backlog=BACKLOG) as listener:
-            ready(listener.getsockname()[1])
-            server.run(sockets=[listener])
+        server = make_server(app, address)
+        serve(server, address, ready)
 
 
-def _connect(settings: OracleSettings, stack: ExitStack) -> dict[bytes, Chain]:
-    chains: dict[bytes, Chain] = {}
+def _connect(settings: OracleSettings, stack: ExitStack) -> dict[bytes, ManagedChain]:
+    chains: dict[bytes, ManagedChain] = {}
     for chosen in settings.chains:
         chain = chosen.connect(0)
         stack.callback(chain.close)

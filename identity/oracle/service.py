@@ -13,19 +13,20 @@ from cryptography import x509
 from sqlalchemy import Connection
 
 from chains.accounts import Account
-from chains.base import Chain
+from chains.control import ManagedChain
 from chains.evm.adapter import EvmChain
 from identity.fetch.fetcher import Fetch
 from identity.keystore.base import KeyStore
 from identity.keystore.named import ServiceIdentity
 from identity.oracle.api.investor import InvestorDesk
+from identity.oracle.api.limits import StartLimits
 from identity.oracle.deciding.jobs import Job, Jobs, Look
 from identity.oracle.deciding.lease import Lease
 from identity.oracle.deciding.providers import ScreeningProvider
 from identity.oracle.deciding.reasons import for_investor
 from identity.oracle.deciding.room import Deciding
 from identity.oracle.deciding.triggers import Cause
-from identity.oracle.people.accounts import Accounts
+from identity.oracle.people.accounts import AccountRules, Accounts
 from identity.oracle.people.contracts import Asked, ContractAnswers, by_node
 from identity.oracle.people.persons import People
 from identity.oracle.policy.evaluate import Truth
@@ -36,9 +37,12 @@ from identity.oracle.presenting.sessions import Sessions
 from identity.oracle.presenting.verifier import Verifier
 from identity.oracle.publishing.pool import SignerPool
 from identity.oracle.publishing.publisher import Publisher, PublisherRules
+from identity.oracle.relationships import Relationships
 from identity.oracle.source import OracleSource
 from identity.oracle.tables import AUDIT
+from identity.oracle.watching import ChainWatch
 from identity.ports import Clock, Randomness
+from identity.retention import DAY, FIVE_YEARS
 from identity.storage.audit import AuditChain
 from identity.storage.database import Database
 from identity.storage.vault import Vault
@@ -50,6 +54,10 @@ RECONCILE_SECONDS = 900
 """How often what the chains say is compared with what the oracle thinks."""
 ISSUERS_SECONDS = 60
 """How often the documents of trusted issuers are looked after; each is fetched when it is no longer fresh."""
+WATCH_SECONDS = 2
+"""How often final blocks are looked at."""
+RELATIONSHIPS_SECONDS = 900
+"""How often some of those whose evidence has run out are asked after on the chains: all of 5,000 within a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +71,33 @@ class Outside:
         roots: authorities that may certify issuers' signing keys.
     """
 
-    chains: Mapping[bytes, Chain]
+    chains: Mapping[bytes, ManagedChain]
     accounts: Mapping[str, Account]
     signers: SignerPool
     fetch: Fetch
     roots: Sequence[x509.Certificate] = ()
     clock: Clock = field(kw_only=True)
     randomness: Randomness = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OracleRules:
+    """What one oracle decides for itself.
+
+    Attributes:
+        retention: seconds for which persons are kept after the relationship ended.
+        return_addresses: where wallets may send their holders, beside the oracle's own page.
+        open_requests, client_requests: how many requests strangers may have open, and one client may start in five minutes.
+        clients_known: whether the address of a connection is that of who asks.
+    """
+
+    publisher: PublisherRules = field(default_factory=PublisherRules)
+    accounts: AccountRules = field(default_factory=AccountRules)
+    retention: int = FIVE_YEARS * DAY
+    return_addresses: Sequence[str] = ()
+    open_requests: int = 10_000
+    client_requests: int = 60
+    clients_known: bool = True
 
 
 class Oracle:
@@ -81,7 +109,7 @@ class Oracle:
         database: Database,
         keys: KeyStore,
         outside: Outside,
-        rules: PublisherRules,
+        rules: OracleRules,
         providers: Sequence[ScreeningProvider] = (),
     ) -> None:
         clock, randomness = outside.clock, outside.randomness
@@ -89,8 +117,8 @@ class Oracle:
         self.identity = ServiceIdentity(public_url, keys)
         self.audit = AuditChain(AUDIT, keys.mac)
         self.writer = Writer(database, self.audit, clock)
-        self.people = People(Vault(keys, randomness), keys, randomness)
-        self.accounts = Accounts(self.identity.did, _caip2(outside.chains), randomness)
+        self.people = People(Vault(keys, randomness), keys, randomness, retention=rules.retention)
+        self.accounts = Accounts(self.identity.did, _caip2(outside.chains), randomness, rules.accounts)
         self.documents = IssuerDocuments(outside.fetch, clock)
         self.deciding = Deciding(
             database=database,
@@ -112,6 +140,7 @@ class Oracle:
             keys=keys,
             signer=self.identity.signer,
             randomness=randomness,
+            return_addresses=rules.return_addresses,
         )
         self.verifier = Verifier(
             database=database,
@@ -119,6 +148,7 @@ class Oracle:
             clock=clock,
             requests=self.requests,
             people=self.people,
+            accounts=self.accounts,
             policy_of=self.deciding.policies.active,
             documents=self.documents,
             keys=self.deciding.keys,
@@ -136,12 +166,24 @@ class Oracle:
             people=self.people,
             accounts=self.accounts,
             policy_of=self.deciding.policies.active,
+            limits=StartLimits(
+                clock, client=rules.client_requests, total=rules.open_requests, clients_known=rules.clients_known
+            ),
             standing_of=self._standing,
             wake=partial(self.deciding.triggers.fire, Cause.ENROLMENT),
             unlinked=partial(self.deciding.triggers.fire, Cause.UNBOUND),
+            ended=partial(self.deciding.triggers.fire, Cause.ENDED),
             contracts=_contracts(outside.chains),
         )
-        self._rules, self._signers = rules, outside.signers
+        self._rules, self._signers = rules.publisher, outside.signers
+        self._watch = ChainWatch(outside.chains, self.deciding.triggers.fire)
+        self._relationships = Relationships(
+            people=self.people,
+            chains=outside.chains,
+            database=database,
+            clock=clock,
+            ended=partial(self.deciding.triggers.fire, Cause.ENDED),
+        )
         self.publisher = Publisher(
             chains=outside.chains,
             accounts=outside.accounts,
@@ -157,7 +199,7 @@ class Oracle:
             database=database,
             writer=self.writer,
             clock=clock,
-            rules=rules,
+            rules=rules.publisher,
         )
 
     def wake(self, urgent: bool) -> None:
@@ -201,8 +243,12 @@ class Oracle:
                 Job("rebalance", REBALANCE_SECONDS, of_publisher(self.publisher.rebalance)),
                 Job("reconcile", RECONCILE_SECONDS, of_publisher(self.publisher.reconcile)),
                 Job("heartbeat", self._rules.heartbeat_seconds, of_publisher(self.publisher.heartbeat)),
+                Job("relationships", RELATIONSHIPS_SECONDS, self._relationships.sweep),
             ),
-            (Look("issuers", ISSUERS_SECONDS, self.look_after_issuers),),
+            (
+                Look("issuers", ISSUERS_SECONDS, self.look_after_issuers),
+                Look("chains", WATCH_SECONDS, self._watch.look),
+            ),
         )
 
     def _standing(self, connection: Connection, person_id: str, asset: bytes, now: int) -> Mapping[str, Any]:
@@ -223,7 +269,7 @@ def _finish(round_: Future[object]) -> None:
     round_.result()
 
 
-def _contracts(chains: Mapping[bytes, Chain]) -> ContractAnswers:
+def _contracts(chains: Mapping[bytes, ManagedChain]) -> ContractAnswers:
     """Smart accounts of the EVM chains, asked at one node: signers ask again at theirs."""
     return ContractAnswers(
         [
@@ -234,5 +280,5 @@ def _contracts(chains: Mapping[bytes, Chain]) -> ContractAnswers:
     )
 
 
-def _caip2(chains: Mapping[bytes, Chain]) -> dict[str, bytes]:
+def _caip2(chains: Mapping[bytes, ManagedChain]) -> dict[str, bytes]:
     return {chain.views().identity().caip2: domain for domain, chain in chains.items()}

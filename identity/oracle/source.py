@@ -93,6 +93,6 @@ class OracleSource:
 
 
 def _wanted(one: BoundAccount, investor: bytes | None) -> WantedBinding:
-    if one.state is AccountState.UNBINDING or investor is None:
+    if one.state is AccountState.UNBINDING or investor is None or one.consent is None:
         return WantedBinding(one.account, ZERO32)
-    return WantedBinding(one.account, investor, one.person_id, proof_json(one.control, one.proof))
+    return WantedBinding(one.account, investor, one.person_id, proof_json(one.control, one.proof, one.consent))

@@ -1,7 +1,8 @@
 """An investor at an oracle: enrol for an asset by presenting, link accounts, see where one stands.
 
 Whatever the oracle gives to sign is read before it is signed: a statement of control and nothing else, for the account,
-chain and asset that were meant, naming this oracle.
+chain and asset that were meant, naming this oracle. The same statement is signed twice: by the account, and by the key
+that the credentials are bound to.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from identity.formats.strict import Bounds, parse_object
 from identity.oracle.people.proofs import AccountControl, Scheme
 from identity.wallet.dcql import Choice
 from identity.wallet.presenting import Asking, Presenter, VerifierSilent, require_https
+from identity.wallet.silence import why_silent
 from identity.wallet.store import Held
 
 Agree = Callable[[Asking, Sequence[Choice]], bool]
@@ -105,8 +107,22 @@ class OracleClient:
             str(self._ask("POST", "/enrolments/continue", going_on).get("access_token")), presenter.holder
         )
 
-    def link(self, session: InvestorSession, asset: bytes, chain: str, account: Account) -> LinkedAccount:
-        """Proves control of an account of a chain (CAIP-2) and links it. StatementRefused, OracleRefused."""
+    def link(
+        self,
+        session: InvestorSession,
+        asset: bytes,
+        chain: str,
+        account: Account,
+        presenter: Presenter,
+        held: Sequence[Held],
+        agree: Agree | None = None,
+    ) -> LinkedAccount:
+        """Agrees to an account of a chain (CAIP-2) with the holder's key, proves control of it, and links it.
+
+        Raises:
+            StatementRefused: the oracle gave something else to sign, or to agree to, than was meant.
+            NothingFits, NotAgreed, RequestRefused, VerifierRefused, VerifierSilent, OracleRefused: as they say.
+        """
         wanted = {"asset": "0x" + asset.hex(), "chain": chain, "account": account.text}
         given = self._ask("POST", "/me/challenges", wanted, session.token)
         nonce, expires_at = given.get("nonce"), given.get("expires_at")
@@ -116,9 +132,29 @@ class OracleClient:
         control = AccountControl(self.did, asset, chain, account.id, session.holder, nonce, expires_at)
         if given.get("text") != control.text():
             raise StatementRefused("the statement is not the one that was meant")
+        self._consent(session, control, presenter, held, agree)
         scheme, signature = sign_control(control, account)
         proof = {"nonce": nonce, "scheme": scheme.value, "signature": "0x" + signature.hex()}
         return _linked(self._ask("POST", "/me/accounts", proof, session.token))
+
+    def _consent(
+        self,
+        session: InvestorSession,
+        control: AccountControl,
+        presenter: Presenter,
+        held: Sequence[Held],
+        agree: Agree | None,
+    ) -> None:
+        started = self._ask("POST", f"/me/challenges/{control.nonce}/consent", {}, session.token)
+        asking = presenter.read(str(started.get("request")))
+        if [one.control for one in asking.agreements] != [control]:
+            raise StatementRefused("the request asks to agree to something else")
+        choices = presenter.choose(asking, held)
+        if any(one.claims for one in choices):
+            raise StatementRefused("no claim needs to be shown to agree to a statement")
+        if agree is not None and not agree(asking, choices):
+            raise NotAgreed
+        presenter.answer(asking, choices)
 
     def unlink(self, session: InvestorSession, account_id: str) -> None:
         """Takes an account back."""
@@ -134,7 +170,7 @@ class OracleClient:
             answer = self._http.request(method, self._url + path, json=body, headers=headers)
             document = parse_object(answer.content, _BOUNDS)
         except httpx.HTTPError as error:
-            raise VerifierSilent(type(error).__name__) from None
+            raise VerifierSilent(why_silent(error)) from None
         except Malformed:
             raise VerifierSilent("its answer is no JSON object") from None
         if not answer.is_success:

@@ -3,6 +3,9 @@
 A request counts only when it is signed by a key of the verifier it names (did:web), is fresh, and - asked for by POST -
 repeats this wallet's own nonce. What is shown is bound to the verifier's name and nonce, and encrypted to the key in the
 signed request, so nobody between sees it.
+
+A request may carry transaction data: something that its holder agrees to by presenting. This wallet knows one kind, the
+link of an account to an investor's record, and answers nothing that carries another.
 """
 
 from __future__ import annotations
@@ -22,9 +25,11 @@ from identity.formats.jwe import CONTENT_BITS, encrypt
 from identity.formats.jws import SigningKey, parse_jws, require_text, require_time
 from identity.formats.sd_jwt_vc import SdJwtVc
 from identity.formats.strict import encode_base64url, encode_json, parse_object
+from identity.oracle.people.proofs import AccountControl, ConsentMalformed, read_transaction_data
 from identity.ports import Clock, Randomness
 from identity.tls.policy import require_public_url
 from identity.wallet.dcql import Choice, choose
+from identity.wallet.silence import why_silent
 from identity.wallet.store import Held
 
 SCHEME = "openid4vp"
@@ -60,6 +65,15 @@ class VerifierSilent(IdentityError, RecoverableError):
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the holder agrees to by showing the credential that answers `query`: the text that is hashed, and what it says."""
+
+    text: str
+    query: str
+    control: AccountControl
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
     """A request whose signature holds: who asks, and for what."""
 
@@ -71,6 +85,7 @@ class Asking:
     query: Mapping[str, Any]
     encryption: Mapping[str, Any] | None
     content: str
+    agreements: tuple[Agreement, ...] = ()
 
     @property
     def verifier(self) -> str:
@@ -126,17 +141,16 @@ class Presenter:
         Raises:
             VerifierRefused, VerifierSilent: as they say.
         """
-        challenge = Challenge(asking.client_id, asking.nonce)
-        shown = {
-            choice.query: [
-                SdJwtVc().present(choice.held.credential, choice.claims, challenge, self._key, self._clock())
-            ]
-            for choice in choices
-        }
+        shown = {choice.query: [self._show(asking, choice)] for choice in choices}
         answer: dict[str, Any] = {"vp_token": shown}
         if asking.state is not None:
             answer["state"] = asking.state
         return self.send(asking, self.form(asking, answer))
+
+    def _show(self, asking: Asking, choice: Choice) -> str:
+        agreed = tuple(one.text for one in asking.agreements if one.query == choice.query)
+        challenge = Challenge(asking.client_id, asking.nonce, transaction_data=agreed)
+        return SdJwtVc().present(choice.held.credential, choice.claims, challenge, self._key, self._clock())
 
     def form(self, asking: Asking, answer: Mapping[str, Any]) -> dict[str, str]:
         """The form fields of an answer in the mode that was asked for."""
@@ -152,7 +166,7 @@ class Presenter:
             answer = self._http.post(asking.response_uri, data=dict(form))
             body = parse_object(answer.content)
         except httpx.HTTPError as error:
-            raise VerifierSilent(type(error).__name__) from None
+            raise VerifierSilent(why_silent(error)) from None
         except Malformed:
             raise VerifierSilent("its answer is no JSON object") from None
         if not answer.is_success:
@@ -184,8 +198,6 @@ class Presenter:
             raise RequestRefused("its time is over, or has not come")
         if payload.get("response_type") != "vp_token" or not isinstance(payload.get("dcql_query"), dict):
             raise RequestRefused("it asks for something else than a presentation by DCQL")
-        if "transaction_data" in payload:
-            raise RequestRefused("it carries transaction data, which this wallet doesn't know")
         return self._asking(client_id, nonce, payload)
 
     def _asking(self, client_id: str, nonce: str, payload: Mapping[str, Any]) -> Asking:
@@ -197,7 +209,8 @@ class Presenter:
             raise RequestRefused("its state is no text")
         metadata = payload.get("client_metadata")
         key, content = _encryption(metadata if isinstance(metadata, dict) else {}) if mode == ENCRYPTED else (None, "")
-        return Asking(client_id, nonce, state, mode, target, payload["dcql_query"], key, content)
+        agreements = _agreements(payload, client_id.removeprefix(CLIENT_ID_PREFIX))
+        return Asking(client_id, nonce, state, mode, target, payload["dcql_query"], key, content, agreements)
 
     def _document(self, did: str) -> Mapping[str, Any]:
         return parse_object(self._fetch("GET", did_web_address(did)))
@@ -207,10 +220,29 @@ class Presenter:
         try:
             answer = self._http.request(method, url, **content)
         except httpx.HTTPError as error:
-            raise VerifierSilent(type(error).__name__) from None
+            raise VerifierSilent(why_silent(error)) from None
         if not answer.is_success or len(answer.content) > MAX_REQUEST:
             raise VerifierSilent(f"status {answer.status_code}, {len(answer.content)} bytes")
         return answer.text
+
+
+def _agreements(payload: Mapping[str, Any], verifier: str) -> tuple[Agreement, ...]:
+    """Transaction data that this wallet understands whole, about the verifier itself; else the request is not answered."""
+    if "transaction_data" not in payload:
+        return ()
+    texts, queries = payload["transaction_data"], payload["dcql_query"].get("credentials")
+    if not isinstance(texts, list) or len(texts) != 1 or not isinstance(texts[0], str):
+        raise RequestRefused("its transaction data is no list of one text")
+    try:
+        control, query = read_transaction_data(texts[0])
+    except ConsentMalformed as error:
+        raise RequestRefused(f"its transaction data: {error.why}") from None
+    if control.oracle != verifier:
+        raise RequestRefused("its transaction data speaks of another verifier")
+    known = [one.get("id") for one in queries if isinstance(one, dict)] if isinstance(queries, list) else []
+    if known != [query]:
+        raise RequestRefused("its transaction data must be agreed to by the one credential that is asked for")
+    return (Agreement(texts[0], query, control),)
 
 
 def require_https(url: str) -> None:

@@ -23,6 +23,7 @@ from identity.formats.sd_jwt_vc import SdJwtVc
 from identity.formats.strict import encode_base64url, encode_json, parse_object
 from identity.ports import Clock, Randomness, is_development
 from identity.tls.policy import require_public_url
+from identity.wallet.silence import why_silent
 from identity.wallet.store import Held
 
 GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
@@ -204,7 +205,7 @@ class Receiver:
             answer = self._http.request(method, url, **content)
             body = parse_object(answer.content)
         except httpx.HTTPError as error:
-            raise IssuerSilent(step, type(error).__name__) from None
+            raise IssuerSilent(step, why_silent(error)) from None
         except Malformed:
             raise IssuerSilent(step, "its answer is no JSON object") from None
         if not answer.is_success:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from chains.accounts import read_secret_file
 from chains.settings import is_development
 from chains.witness import Witness
-from identity.errors import IssuerUnknown
+from identity.errors import FetchFailed, IssuerUnknown
 from identity.fetch.addresses import FetchPolicy
 from identity.fetch.fetcher import Fetch, Fetcher
 from identity.formats.base import IssuerKey, IssuerKeys
@@ -23,11 +24,12 @@ from identity.formats.did import did_web_address
 from identity.formats.issuer_keys import DidWebKeys, PinnedKeys
 from identity.formats.jwk import parse_public_jwk
 from identity.formats.strict import parse_object
-from relayer.attestor.oracle import NamedPolicies, OracleDecisions, OverHttps
+from relayer.attestor.oracle import Memory, NamedPolicies, OracleDecisions, OverHttps, nobody
 
 ASK_SECONDS = 5.0
 KEPT_SECONDS = 300
 """How long the oracle's document is used; one that doesn't know a key is fetched anew."""
+ASK_AGAIN_SECONDS = 5
 DOCUMENTS = "application/did+json, application/json, application/did+ld+json"
 
 
@@ -54,9 +56,19 @@ class OracleAccess(BaseModel):
 
 
 def open_oracle(
-    access: OracleAccess, chains: Mapping[bytes, Witness], clock: Callable[[], int], stack: ExitStack
+    access: OracleAccess | None,
+    chains: Mapping[bytes, Witness],
+    memory: Memory,
+    clock: Callable[[], int],
+    stack: ExitStack,
 ) -> OracleDecisions:
-    """Decisions by this oracle; its connections are closed with the stack. KeyFileRefused, KeyRefused, Malformed."""
+    """Decisions by this oracle; its connections are closed with the stack. KeyFileRefused, KeyRefused, Malformed.
+
+    Without an oracle the chains decide alone on assets that never had a policy, and all others' orders wait.
+    """
+    policies = NamedPolicies(chains, memory)
+    if access is None:
+        return OracleDecisions(ask=nobody, keys=PinnedKeys({}), did="", policies=policies, clock=clock)
     context = ssl.create_default_context()
     if access.roots is not None:
         context.load_verify_locations(access.roots)
@@ -67,7 +79,7 @@ def open_oracle(
         ask=OverHttps(client, access.url, read_secret_file(access.token_file)),
         keys=_keys(access, clock),
         did=access.did,
-        policies=NamedPolicies(chains),
+        policies=policies,
         clock=clock,
     )
 
@@ -81,20 +93,34 @@ def _keys(access: OracleAccess, clock: Callable[[], int]) -> IssuerKeys:
 
 
 class FetchedKeys:
-    """The keys in the oracle's did:web document, which is fetched when it is old or doesn't know a key."""
+    """The keys in the oracle's did:web document, which is fetched when it is old or doesn't know a key.
+
+    Safe to use from several threads. After a fetch in vain, or one that brought no such key, the document is left alone for
+    some seconds: an oracle that is away must not make every order wait for it twice.
+    """
 
     def __init__(self, did: str, fetch: Fetch, clock: Callable[[], int]) -> None:
         self._did, self._fetch, self._clock = did, fetch, clock
+        self._turn = threading.Lock()
         self._known: tuple[int, Mapping[str, Any]] | None = None
+        self._asked_at: int | None = None
 
     def find(self, issuer: str | None, header: Mapping[str, Any]) -> IssuerKey:
         """See `IssuerKeys`. FetchRefused, FetchFailed when the document can't be had."""
-        known = self._known
-        if known is not None and self._clock() < known[0] + KEPT_SECONDS:
-            try:
-                return DidWebKeys([self._did], lambda _did: known[1]).find(issuer, header)
-            except IssuerUnknown:
-                pass  # the oracle may have rotated its key since
-        document = parse_object(self._fetch.get(did_web_address(self._did), DOCUMENTS).body)
-        self._known = self._clock(), document
+        with self._turn:
+            now, known = self._clock(), self._known
+            is_kept = known is not None and known[0] <= now < known[0] + KEPT_SECONDS
+            if known is not None and is_kept:
+                try:
+                    return self._in(known[1], issuer, header)
+                except IssuerUnknown:
+                    pass  # the oracle may have rotated its key since
+            if self._asked_at is not None and self._asked_at <= now < self._asked_at + ASK_AGAIN_SECONDS:
+                raise FetchFailed(self._did, "its document was asked for just now")
+            self._asked_at = now
+            document = parse_object(self._fetch.get(did_web_address(self._did), DOCUMENTS).body)
+            self._known = now, document
+            return self._in(document, issuer, header)
+
+    def _in(self, document: Mapping[str, Any], issuer: str | None, header: Mapping[str, Any]) -> IssuerKey:
         return DidWebKeys([self._did], lambda _did: document).find(issuer, header)

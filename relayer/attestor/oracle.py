@@ -10,6 +10,7 @@ The chains' rules stay in force beside it: an approval of the oracle approves no
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -18,9 +19,10 @@ import httpx
 import structlog
 
 from bridge.abi import encode_struct
-from bridge.decisions import Decision, Hold, decide
+from bridge.decisions import Decision, Hold, Reject, decide
 from bridge.digests import digest_order
 from bridge.errors import InvalidInput, RecoverableError
+from bridge.refusals import Refusal
 from bridge.types import Reason, TransferOrder
 from chains.witness import Witness
 from identity.errors import IdentityError, MalformedJwt
@@ -35,6 +37,8 @@ POLICY: Final = b"policy".ljust(32, b"\0")
 LIFETIME: Final = 60
 """Seconds for which a decision may say that it is good, at most."""
 MAX_ANSWER: Final = 65_536
+ANSWER_SECONDS: Final = 10.0
+"""For one whole answer."""
 MAX_CODES: Final = 64
 APPROVE, HOLD, REJECT = "approve", "hold", "reject"
 
@@ -76,21 +80,31 @@ class Policies(Protocol):
         """Their hashes in final blocks; None: the asset never had one, and the chains alone decide."""
 
 
+class Memory(Protocol):
+    """What outlives the process."""
+
+    def is_decided(self, asset: bytes) -> bool:
+        """Whether a chain ever named a policy of the asset."""
+
+    def note_decided(self, asset: bytes) -> None:
+        """A chain names one."""
+
+
 class NamedPolicies:
     """Reads the document `policy` at final blocks of both ends. An asset that ever named one always has to be asked about:
-    whoever could remove the document could else switch the oracle off."""
+    whoever could remove the document, and wait for a restart, could else switch the oracle off."""
 
-    def __init__(self, chains: Mapping[bytes, Witness]) -> None:
+    def __init__(self, chains: Mapping[bytes, Witness], memory: Memory) -> None:
         """`chains` by domain."""
-        self._chains = chains
-        self._ever: set[bytes] = set()
+        self._chains, self._memory = chains, memory
 
     def of(self, order: TransferOrder) -> frozenset[bytes] | None:
         """See `Policies`. NodesDisagree, TooFewNodes."""
         found = {self._at(domain, order.asset) for domain in (order.destination, order.source)} - {None}
-        if found:
-            self._ever.add(order.asset)
-        return frozenset(one for one in found if one) if order.asset in self._ever else None
+        is_decided = self._memory.is_decided(order.asset)
+        if found and not is_decided:
+            self._memory.note_decided(order.asset)
+        return frozenset(one for one in found if one) if found or is_decided else None
 
     def _at(self, domain: bytes, asset: bytes) -> bytes | None:
         witness = self._chains[domain]
@@ -145,7 +159,8 @@ class OracleDecisions:
         if answer not in (APPROVE, HOLD, REJECT):
             raise DecisionRefused("it says neither yes, nor no, nor wait")
         policy = _policy(claims)
-        if answer == APPROVE and policy not in policies:
+        # A rejection as well: it ends the order for good. Two chains that name different ones are about to change.
+        if answer != HOLD and policies != {policy}:
             raise DecisionRefused("it was made under another policy than the chains name")
         return Said(answer, _codes(claims), claims.get("under_review", False) is not False, policy)
 
@@ -157,32 +172,45 @@ class OracleDecisions:
             raise DecisionRefused("its time is over, or has not come")
 
 
+def nobody(_order: TransferOrder) -> str:
+    """For an attestor that has no oracle: orders of assets with a policy wait, they are not the chains' alone. OracleSilent."""
+    raise OracleSilent("this attestor has none")
+
+
 class OverHttps:
     """Asks one oracle over https, with the token by which it lets this attestor in."""
 
-    def __init__(self, client: httpx.Client, url: str, token: str) -> None:
-        self._client, self._url, self._token = client, url.rstrip("/"), token
+    def __init__(
+        self, client: httpx.Client, url: str, token: str, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client, self._url, self._token, self._monotonic = client, url.rstrip("/"), token, monotonic
 
     def __call__(self, order: TransferOrder) -> str:
         """The oracle's signed answer. OracleSilent."""
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": MEDIA_TYPE}
+        # Nothing packed: a few packed bytes can be gigabytes.
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}
         body = {"order": "0x" + encode_struct(order).hex()}
+        deadline = self._monotonic() + ANSWER_SECONDS
         try:
             with self._client.stream("POST", f"{self._url}/decisions", json=body, headers=headers) as answer:
                 if not answer.is_success:
                     raise OracleSilent(f"status {answer.status_code}")
-                return _bounded(answer)
+                if answer.headers.get("Content-Encoding", "identity") != "identity":
+                    raise OracleSilent("its answer is packed")
+                return self._bounded(answer, deadline)
         except httpx.HTTPError as error:
             raise OracleSilent(type(error).__name__) from None
 
-
-def _bounded(answer: httpx.Response) -> str:
-    text = bytearray()
-    for chunk in answer.iter_bytes():
-        text += chunk
-        if len(text) > MAX_ANSWER:
-            raise OracleSilent("its answer is too large")
-    return text.decode("ascii", "replace")
+    def _bounded(self, answer: httpx.Response, deadline: float) -> str:
+        """All of it within the time for one answer: an oracle that trickles would take this attestor's threads one by one."""
+        text = bytearray()
+        for chunk in answer.iter_bytes():
+            text += chunk
+            if len(text) > MAX_ANSWER:
+                raise OracleSilent("its answer is too large")
+            if self._monotonic() > deadline:
+                raise OracleSilent("its answer takes too long")
+        return text.decode("ascii", "replace")
 
 
 def _together(said: Said, reasons: tuple[Reason, ...]) -> Decision:
@@ -198,7 +226,20 @@ def _together(said: Said, reasons: tuple[Reason, ...]) -> Decision:
         return Hold(_joined(reasons, told))
     if said.answer == REJECT and told:
         return decide(reasons, denied=min(told, key=lambda reason: reason.code))
-    return decide(reasons) if said.answer == APPROVE else Hold(reasons)
+    if said.answer != APPROVE:
+        return Hold(reasons)
+    # To oneself the oracle approves whoever it is, and says by codes when it doesn't vouch for him.
+    return decide(reasons) if told else _with_the_word_on_its_way(reasons)
+
+
+def _with_the_word_on_its_way(reasons: tuple[Reason, ...]) -> Decision:
+    """What the oracle approves and the chain's word still denies waits for the word: the oracle has said yes since.
+
+    A suspension or a hold that is lifted would else end every order that it held, in the seconds until the chain hears of it.
+    """
+    others = tuple(reason for reason in reasons if reason.code != Refusal.ReceiverNotEligible)
+    found = decide(others)
+    return found if isinstance(found, Reject) or others == reasons else Hold(reasons)
 
 
 def _joined(reasons: Sequence[Reason], told: Sequence[Reason]) -> tuple[Reason, ...]:

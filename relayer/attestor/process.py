@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import structlog
@@ -21,7 +21,7 @@ from relayer.attestor.access import open_oracle
 from relayer.attestor.follower import Follower
 from relayer.attestor.service import create_app
 from relayer.attestor.settings import AttestorSettings
-from relayer.attestor.signing import Attestor, ChainDecisions, Decisions
+from relayer.attestor.signing import Attestor, Decisions
 from relayer.attestor.store import AttestorStore
 
 
@@ -41,7 +41,9 @@ def run(settings: AttestorSettings, decisions: Decisions | None = None, ready: C
                 raise SettingsRefused(f"two chains state the domain {domain.hex()}")
             chains[domain], starts[domain] = witness, chain.start
         clock = _clock(settings, list(chains.values()))
-        attestor = Attestor(chains, store, signer, decisions or _decisions(settings, chains, clock, stack), clock)
+        attestor = Attestor(
+            chains, store, signer, decisions or open_oracle(settings.oracle, chains, store, clock, stack), clock
+        )
         alive = {witness.name: True for witness in chains.values()}
         followers = {
             domain: Follower(witness, store, start=starts[domain], clock=clock) for domain, witness in chains.items()
@@ -58,14 +60,6 @@ def run(settings: AttestorSettings, decisions: Decisions | None = None, ready: C
             stack.callback(_end, thread, stop)
             thread.start()
         _serve(settings, attestor, alive, ready)
-
-
-def _decisions(
-    settings: AttestorSettings, chains: Mapping[bytes, Witness], clock: Callable[[], int], stack: ExitStack
-) -> Decisions:
-    if settings.oracle is None:
-        return ChainDecisions()
-    return open_oracle(settings.oracle, chains, clock, stack)
 
 
 def _end(thread: threading.Thread, stop: threading.Event) -> None:

@@ -90,6 +90,9 @@ SIGNED = Table(
     Column("at", Integer, nullable=False),
 )
 
+DECIDED_ASSETS = Table("decided_assets", METADATA, Column("asset", LargeBinary, primary_key=True))
+"""Assets for which a chain ever named a policy: their orders are the oracle's to decide, whatever the chains name now."""
+
 HALTS = Table(
     "halts",
     METADATA,
@@ -127,6 +130,17 @@ class AttestorStore:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, METADATA)
+
+    def is_decided(self, asset: bytes) -> bool:
+        """Whether a chain ever named a policy of the asset, as far as this attestor saw."""
+        with self._database.read() as connection:
+            found = select(DECIDED_ASSETS.c.asset).where(DECIDED_ASSETS.c.asset == asset)
+            return connection.execute(found).first() is not None
+
+    def note_decided(self, asset: bytes) -> None:
+        """Remembers that a chain names a policy of the asset."""
+        with self._database.write() as connection:
+            connection.execute(insert(DECIDED_ASSETS).values(asset=asset).on_conflict_do_nothing())
 
     def cursor(self, chain: str) -> BlockRef | None:
         """The last final block of a chain whose events are in the store."""

@@ -16,6 +16,8 @@ from chains.base import Submitted
 from chains.control import Fate, ManagedChain
 from chains.token_events import AccountRecovered, ForcedTransfer, Issued
 from chains.views import TimingView
+from identity.oracle.deciding.triggers import Cause
+from identity.oracle.watching import ChainWatch
 from lockstep_cli.local.asset import params
 from lockstep_cli.local.cast import ALL, Person, guest, staff
 from lockstep_cli.local.genesis import TIMING
@@ -244,3 +246,14 @@ def test_a_signer_set_is_announced_and_taken_back(system: LocalSystem, name: str
     with pytest.raises(Refused) as caught:
         chain.strike_signer(Role.ORACLE, bytes([9] * 20), keys.guardian)
     assert caught.value.lowest.code == Refusal.SignerUnknown
+
+
+@pytest.mark.parametrize("name", ["substrate", "evm"])
+def test_a_freeze_in_a_final_block_is_seen_by_an_oracle_that_watches(told: dict[str, Stage], name: str) -> None:
+    stage, fired = told[name], list[Cause]()
+    watch = ChainWatch({stage.chain.domain: stage.chain}, fired.append)
+    watch._seen[stage.chain.domain] = stage.began
+    final = stage.chain.wait_finalised(stage.chain.head().number - 1, 60)
+    while watch._seen[stage.chain.domain] < final.number:
+        watch.look()
+    assert set(fired) == {Cause.FREEZE, Cause.UNBOUND}, "the story has freezes, a recovery and a replacement"

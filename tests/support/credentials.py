@@ -6,9 +6,11 @@ import itertools
 import json
 import ssl
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -18,8 +20,9 @@ from identity.formats.issuer_keys import PinnedKeys
 from identity.formats.jws import LocalKey, parse_jws
 from identity.formats.sd_jwt import choose, parse_sd_jwt
 from identity.formats.sd_jwt_vc import TYPES, SdJwtVc
-from identity.formats.status_list import build_status_list_token, encode_statuses
+from identity.formats.status_list import MEDIA_TYPE, build_status_list_token, encode_statuses
 from identity.issuer.types.catalogue import load_catalogue
+from identity.ports import utc
 from identity.tls.development import ServerFiles
 
 DAY = 86_400
@@ -32,7 +35,8 @@ CLAIMS: Mapping[str, Mapping[str, Any]] = {
         "method": "in_person",
         "nationalities": ["DE"],
         "checked_on": "2026-10-01",
-    }
+    },
+    "residency": {"country": "DE", "proof": "eid", "proved_on": "2026-10-01"},
 }
 
 
@@ -50,6 +54,7 @@ class Issuer:
         self.keys = PinnedKeys({self.did: {f"{self.did}#1": self.key.public}})
         self.list_uri = f"{url}/status/1"
         self.statuses: dict[int, int] = {}
+        self.ttl = 15
         self._indexes = itertools.count()
         self._numbers = itertools.count(1)
         self._turn = threading.Lock()
@@ -76,7 +81,7 @@ class Issuer:
     def status_token(self, now: int) -> str:
         """The list as it is at a second, fresh."""
         statuses = encode_statuses(4_096, self.statuses)
-        return build_status_list_token(self.list_uri, self.did, statuses, self.key, now=now, ttl=15, lifetime=120)
+        return build_status_list_token(self.list_uri, self.did, statuses, self.key, now=now, ttl=self.ttl, lifetime=120)
 
     def document(self) -> dict[str, Any]:
         """The did.json."""
@@ -101,16 +106,22 @@ class Credential:
 
 
 class Served:
-    """Serves an issuer's did.json over https on localhost. A context manager."""
+    """Serves an issuer's did.json and status list over https on localhost. A context manager.
 
-    def __init__(self, files: ServerFiles) -> None:
+    It pushes nothing. `silent`: it answers nobody any more but by 503. `asked`: when it was asked for the list (monotonic).
+    """
+
+    def __init__(self, files: ServerFiles, now: Callable[[], int] = utc, port: int = 0) -> None:
+        """`now`: the clock by which the list is signed. `port`: any free one, unless the issuer's name must be the same again."""
+        self.silent = False
+        self.asked: list[float] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = json.dumps(outer.issuer.document()).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
+                status, kind, body = outer._answer(self.path)
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -118,12 +129,21 @@ class Served:
             def log_message(self, *_: Any) -> None:
                 """Says nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._now = now
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(files.certificate, files.key)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.issuer = Issuer(f"https://localhost:{self._server.server_address[1]}")
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def _answer(self, path: str) -> tuple[int, str, bytes]:
+        if self.silent:
+            return 503, "text/plain", b""
+        if path == urlsplit(self.issuer.list_uri).path:
+            self.asked.append(time.monotonic())
+            return 200, MEDIA_TYPE, self.issuer.status_token(self._now()).encode("ascii")
+        return 200, "application/json", json.dumps(self.issuer.document()).encode()
 
     @property
     def host(self) -> str:

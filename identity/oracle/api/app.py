@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from identity.oracle.api.investor import InvestorDesk, enrolment_router, investor_router
 from identity.oracle.api.wallets import wallet_router
 from identity.oracle.presenting.errors import AssetUnknown, SessionRefused
+from identity.refusals import TooManyRequests
 from identity.web.app import Background, new_app
 from identity.web.reading import NO_STORE, json_answer
 
@@ -27,6 +28,7 @@ def create_app(
         app.include_router(router, prefix=path)
     app.add_exception_handler(SessionRefused, _no_session)
     app.add_exception_handler(AssetUnknown, _no_asset)
+    app.add_exception_handler(TooManyRequests, _too_many)
     return app
 
 
@@ -48,3 +50,9 @@ async def _no_session(_request: Request, error: Exception) -> Response:
 
 async def _no_asset(_request: Request, error: Exception) -> Response:
     return json_answer({"error": type(error).__name__, "detail": str(error)}, 404)
+
+
+async def _too_many(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooManyRequests)  # noqa: S101 - registered for nothing else
+    body = {"error": type(error).__name__, "detail": str(error)}
+    return json_answer(body, 429, {**NO_STORE, "Retry-After": str(error.retry_after)})

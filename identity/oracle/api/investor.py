@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from identity.keystore.named import ServiceIdentity
+from identity.oracle.api.limits import StartLimits
 from identity.oracle.people.accounts import Accounts, BoundAccount
+from identity.oracle.people.errors import ConsentRefused
 from identity.oracle.people.persons import INVESTOR, People
 from identity.oracle.people.proofs import AccountControl, ContractSignatures, Proof, Scheme
 from identity.oracle.people.proofs.control import account_text
 from identity.oracle.people.proofs.wire import parse_signature
 from identity.oracle.presenting.errors import AssetUnknown, SessionRefused
-from identity.oracle.presenting.requests import Requests, ResponseMode
+from identity.oracle.presenting.requests import Consent, Requests, ResponseMode
 from identity.oracle.presenting.sessions import Session, Sessions
 from identity.oracle.presenting.verifier import PolicyOf, Verifier
 from identity.ports import Clock
@@ -50,11 +52,14 @@ class InvestorDesk:
     people: People
     accounts: Accounts
     policy_of: PolicyOf
+    limits: StartLimits
     standing_of: Standing
     wake: Callable[[], None]
     """Tells the publisher that the chains are to be told something."""
     unlinked: Callable[[], None]
     """The same, at once: an account is to belong to nobody."""
+    ended: Callable[[], None]
+    """The same, at once: a relationship has ended."""
     contracts: ContractSignatures | None = None
 
 
@@ -90,6 +95,13 @@ class NewChallenge(_Body):
     account: Annotated[str, Field(max_length=128, description="An EVM address, an SS58 address, or 32 bytes in hex.")]
 
 
+class NewConsent(_Body):
+    """Ask the holder's wallet for consent. `return_to`: as for an enrolment."""
+
+    response_mode: Annotated[str, Field(pattern=r"^direct_post(\.jwt)?$")] = ResponseMode.ENCRYPTED.value
+    return_to: Annotated[str, Field(max_length=512)] | None = None
+
+
 class NewAccount(_Body):
     """A signed statement."""
 
@@ -105,6 +117,7 @@ def enrolment_router(desk: InvestorDesk) -> APIRouter:
     @router.post("/enrolments", openapi_extra=body_of(NewEnrolment))
     async def start(request: Request) -> Response:
         """Begin: the answer's `request` goes to a wallet (link or QR code), its `transaction` stays with the caller."""
+        desk.limits.count(None if request.client is None else request.client.host)
         body = await read_model(request, NewEnrolment)
         asset = bytes.fromhex(body.asset[2:])
 
@@ -112,6 +125,7 @@ def enrolment_router(desk: InvestorDesk) -> APIRouter:
             policy = desk.policy_of(tx.connection, asset, tx.now)
             if policy is None:
                 raise AssetUnknown
+            desk.limits.require_room(tx.connection, tx.now)
             started = desk.requests.start(tx, policy, ResponseMode(body.response_mode), body.return_to)
             return {
                 "transaction": started.transaction,
@@ -174,9 +188,32 @@ def investor_router(desk: InvestorDesk) -> APIRouter:
         )
         return json_answer(_challenge(control), 201)
 
+    @router.post("/challenges/{nonce}/consent", openapi_extra=body_of(NewConsent))
+    async def consent(nonce: Id, request: Request) -> Response:
+        """Have the holder agree: the answer's `request` goes to the wallet, which shows the statement and signs it.
+
+        The wallet is asked for a credential that was shown before, and for no claim of it. Until it has answered, the
+        account can't be linked.
+        """
+        body = await read_model(request, NewConsent)
+
+        def begin(tx: Transaction, who: Session) -> dict[str, Any]:
+            control = desk.accounts.find_challenge(tx.connection, who.person_id, nonce, tx.now)
+            policy = desk.policy_of(tx.connection, control.asset, tx.now)
+            if policy is None:
+                raise AssetUnknown
+            known = desk.people.bound_to(tx.connection, who.person_id, control.holder, policy, tx.now)
+            if not known:
+                raise ConsentRefused("no credential of this wallet counts any more; enrol again")
+            asked = Consent(who.person_id, nonce, known[0][0])
+            started = desk.requests.start(tx, policy, ResponseMode(body.response_mode), body.return_to, asked)
+            return {"request": started.request, "expires_at": started.expires_at}
+
+        return json_answer(await _writing(desk, request, begin), 201)
+
     @router.post("/accounts", openapi_extra=body_of(NewAccount))
     async def link(request: Request) -> Response:
-        """Link the account that signed the statement; the chain is told with the next batch."""
+        """Link the account that signed the statement, once its holder has agreed; the chain is told with the next batch."""
         body = await read_model(request, NewAccount)
         proof = Proof(Scheme(body.scheme), parse_signature(body.signature))
         control = await _reading(
@@ -206,6 +243,20 @@ def investor_router(desk: InvestorDesk) -> APIRouter:
             return desk.people.export(tx.connection, who.person_id)
 
         return json_answer(await _writing(desk, request, read))
+
+    @router.post("/end")
+    async def end(request: Request) -> Response:
+        """End the relationship: one receives nothing any more, can still leave every asset, and the time of keeping runs.
+
+        Whoever enrols again takes it up again.
+        """
+
+        def finish(tx: Transaction, who: Session) -> int:
+            return desk.people.end(tx, INVESTOR, who.person_id)
+
+        until = await _writing(desk, request, finish)
+        desk.ended()
+        return json_answer({"state": "ended", "kept_until": until})
 
     @router.post("/leave")
     async def leave(request: Request) -> Response:

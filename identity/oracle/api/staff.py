@@ -28,6 +28,7 @@ Did = Annotated[str, Field(pattern=r"^did:[a-z0-9]+:[A-Za-z0-9._:%\-]+$", max_le
 Time = Annotated[int, Field(ge=0, le=2**53 - 1)]
 PathId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{22}$")]
 Asset = Annotated[str, Path(pattern="^0x[0-9a-f]{64}$")]
+Investor = Annotated[str, Path(pattern="^0x0{32}[0-9a-f]{32}$", description="The id on the chains, 32 bytes.")]
 Version = Annotated[int, Path(ge=1, le=2**32 - 1)]
 Name = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{0,39}$", description="The provider's name.")]
 CSV = "text/csv"
@@ -230,6 +231,19 @@ def _judge(deciding: Deciding, state: HitState, word: str) -> Callable[..., Any]
 def _persons(router: APIRouter, deciding: Deciding) -> None:
     people = deciding.people
 
+    @router.get("/investors/{asset}/{investor}")
+    async def who(asset: Asset, investor: Investor, request: Request) -> Response:
+        """The record behind an investor id of a chain, by its id alone (officer). The question itself is noted."""
+
+        def find(tx: Transaction, name: str) -> str:
+            person_id = people.person_of(tx.connection, _asset(asset), _asset(investor))
+            if person_id is None:
+                raise NotFound("investor")
+            tx.note(name, "person.find", person_id)
+            return person_id
+
+        return json_answer({"person_id": await as_staff(deciding, request, Role.OFFICER, find)})
+
     @router.get("/persons/{person_id}/reasons/{asset}")
     async def reasons(person_id: PathId, asset: Asset, request: Request) -> Response:
         """Why a person may or may not hold an asset, whole (compliance). The reading itself is noted."""
@@ -257,8 +271,9 @@ def _persons(router: APIRouter, deciding: Deciding) -> None:
 
     @router.post("/persons/{person_id}/end")
     async def end(person_id: PathId, request: Request) -> Response:
-        """End the relationship with a person (privacy): from now on the time of keeping runs."""
+        """End the relationship with a person (privacy): they receive nothing any more, and the time of keeping runs."""
         until = await as_staff(deciding, request, Role.PRIVACY, lambda tx, name: people.end(tx, name, person_id))
+        deciding.triggers.fire(Cause.ENDED)
         return json_answer({"state": "ended", "kept_until": until})
 
     @router.post("/persons/{person_id}/erase")

@@ -80,7 +80,7 @@ async def _sign(desk: InvestorDesk, ticket: str, wallet_nonce: str | None) -> Re
             policy = desk.policy_of(connection, desk.requests.asset_of(connection, ticket, now), now)
             if policy is None:
                 raise AssetUnknown
-            return desk.requests.sign(connection, ticket, policy, wallet_nonce, now)
+            return desk.requests.sign(connection, ticket, policy, wallet_nonce, now, desk.verifier.statement)
 
     return Response(await run_in_threadpool(sign), media_type=REQUEST_OBJECT, headers=dict(NO_STORE))
 

@@ -79,10 +79,11 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class _Party:
-    """One end of an order: the verdict on it and what screening says."""
+    """One end of an order: the verdict on it, what screening says, and whether only a new credential could change it."""
 
     verdict: Verdict
     hold: Hold
+    final: bool
 
     @property
     def reviewed(self) -> bool:
@@ -123,7 +124,8 @@ class Decisions:
 
         - Somebody under review: hold, and nothing else is said.
         - No policy, or an end that the oracle doesn't know: hold; it may become known before the deadline.
-        - To oneself: approve. Whether a lapsed holder may come home is a rule of the chains.
+        - To oneself: approve, with the public codes of whom the policy doesn't admit now. Whether a lapsed holder may
+          come home is a rule of the chains.
         - Otherwise by the receiver's verdict: true approves, unknown or merely suspended holds, false rejects.
         """
         with self._database.read() as connection:
@@ -155,12 +157,23 @@ class Decisions:
         persons = [person for person in known.values() if person is not None]
         verdicts = self._verdicts.under_all(connection, policy, persons, now)
         return {
-            investor: None if person is None else _Party(verdicts[person], self._screening.hold_of(connection, person))
+            investor: None if person is None else self._party(connection, policy, person, verdicts[person], now)
             for investor, person in known.items()
         }
 
+    def _party(self, connection: Connection, policy: Policy, person: str, verdict: Verdict, now: int) -> _Party:
+        final = verdict.truth is Truth.FALSE and bool(verdict.findings)
+        if final and any(one.kind is FindingKind.SUSPENDED for one in verdict.findings):
+            final = self._verdicts.is_final(connection, policy, person, now)
+        return _Party(verdict, self._screening.hold_of(connection, person), final)
+
     def _version(self, policy: Policy | None, parties: Sequence[_Party | None]) -> str:
-        """A keyed digest of what the answer rests on: two equal ones rest on the same, and nobody learns on what."""
+        """A keyed digest of what the answer rests on: two equal ones rest on the same, and nobody learns on what.
+
+        All reviews of an asset under one policy have one: who asks again would else see that something has changed in one.
+        """
+        if any(party is not None and party.reviewed for party in parties):
+            parties = ()
         basis = [
             "" if policy is None else policy.digest.hex(),
             [
@@ -210,10 +223,10 @@ def _weigh(
     ]
     if sender is None or receiver is None:
         return Answer.HOLD, tuple(unknown), False
-    if receiver is sender or receiver.verdict.truth is Truth.TRUE:
+    if receiver.verdict.truth is Truth.TRUE:
         return Answer.APPROVE, (), False
+    if receiver is sender:
+        # The codes say that the oracle doesn't vouch for him: if his chain denies him, that is no word on its way.
+        return Answer.APPROVE, public_codes(receiver.verdict, receiver.hold), False
     # A suspension may be lifted before the deadline, and an unknown become known: only what stays so ends an order.
-    final = receiver.verdict.truth is Truth.FALSE and not all(
-        one.kind is FindingKind.SUSPENDED for one in receiver.verdict.findings
-    )
-    return (Answer.REJECT if final else Answer.HOLD), public_codes(receiver.verdict, receiver.hold), False
+    return (Answer.REJECT if receiver.final else Answer.HOLD), public_codes(receiver.verdict, receiver.hold), False

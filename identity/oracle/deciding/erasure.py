@@ -13,13 +13,13 @@ from identity.oracle.deciding.tables import DECISIONS
 from identity.oracle.policy.words import Hold
 from identity.oracle.status.tables import PUSHES, STATUS_TOKENS
 from identity.refusals import WrongState
+from identity.retention import BY_RULE
 from identity.storage.writer import Transaction
 
 KEPT_SECONDS = 5 * 31_557_600
 """How long decisions are kept: five years."""
 USELESS_SECONDS = 86_400
 """After which nobody can use a stored list any more: a day."""
-BY_RULE = "retention"
 
 
 class Erasure:
@@ -29,8 +29,15 @@ class Erasure:
         self._people, self._screening = people, screening
 
     def erase(self, tx: Transaction, by: str, person_id: str) -> None:
-        """Destroys a person's data key. WrongState while screening holds the person; NotFound when there is none."""
-        if self._screening.hold_of(tx.connection, person_id) is not Hold.NONE:
+        """Destroys a person's data key.
+
+        Raises:
+            WrongState: the time of keeping is over, and screening holds the person. Before that nothing tells that it does:
+                who may ask for erasures must not find out who is held by asking for everybody's.
+            RetentionRuns, SubjectErased, NotFound: as for anybody.
+        """
+        due = self._people.due_for_erasure(tx.connection, tx.now)
+        if person_id in due and self._screening.hold_of(tx.connection, person_id) is not Hold.NONE:
             raise WrongState("person", "to be kept by law", "free to be erased")
         self._people.erase(tx, by, person_id)
 

@@ -30,6 +30,14 @@ class OtherHash(IdentityError, InvalidInput):
         super().__init__(f"the proposal is {proposed.hex()}, not {named.hex()}")
 
 
+class MessageReused(IdentityError, InvalidInput):
+    """A source of screening hits gave one id to reports on two persons."""
+
+    def __init__(self, source: str, message: str) -> None:
+        self.source, self.message = source, message
+        super().__init__("this message id was used for a report on somebody else: send it under an id of its own")
+
+
 class LeaseLost(IdentityError, RecoverableError):
     """Another process holds this job's lease by now: nothing of the run may be written any more."""
 

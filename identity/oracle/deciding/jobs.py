@@ -2,14 +2,17 @@
 
 Jobs stand in code under fixed ids, are never stored by the scheduler, never overlap (`max_instances=1`), and make up for
 missed times once (`coalesce`). Before a run the process takes the job's lease; whatever the run writes goes through it.
+The scheduler reckons by the wall clock: after one that was put back by an hour it would rest for that hour. So a thread
+beside it brings forward whatever lies further ahead than one interval.
 """
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +24,8 @@ from identity.oracle.deciding.errors import LeaseLost
 from identity.oracle.deciding.lease import Lease, Leases
 
 THREADS = 8
+GUARD_SECONDS = 5.0
+"""How often it is looked whether the clock was put back."""
 LEASE_ROUNDS, SHORTEST_LEASE, LONGEST_LEASE = 3, 15, 3_600
 """A lease outlives so many rounds of its job, within these seconds, before another process takes over."""
 
@@ -61,6 +66,8 @@ class Jobs:
             executors={"default": ThreadPoolExecutor(THREADS)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._ended = threading.Event()
+        self._guard = threading.Thread(target=self._watch_clock, name="jobs-clock", daemon=True)
         for job in jobs:
             self._scheduler.add_job(
                 self.run, "interval", (job.id,), id=job.id, seconds=job.seconds, replace_existing=True
@@ -78,12 +85,27 @@ class Jobs:
     def start(self) -> None:
         """Begins; the first run of each job comes one interval from now."""
         self._scheduler.start()
+        self._guard.start()
 
     def stop(self) -> None:
         """Ends after the runs that are under way, and lets other processes take over at once."""
+        self._ended.set()
+        self._guard.join()
         self._scheduler.shutdown(wait=True)
         for lease in self._held.values():
             self._leases.give_back(lease)
+
+    def bring_forward(self) -> None:
+        """Lets no job wait for longer than its interval, whatever the clock was when its next run was set."""
+        now = datetime.now(UTC)
+        for job in self._scheduler.get_jobs():
+            latest = now + job.trigger.interval
+            if job.next_run_time is not None and job.next_run_time > latest:
+                self._scheduler.modify_job(job.id, next_run_time=latest)
+
+    def _watch_clock(self) -> None:
+        while not self._ended.wait(GUARD_SECONDS):
+            _told("clock", self.bring_forward)
 
     def run(self, job_id: str) -> bool:
         """Runs a job now if this process gets its lease; whether it ran to its end. A failure is told, not raised."""

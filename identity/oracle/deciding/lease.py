@@ -58,6 +58,7 @@ class Leases:
         """The lease of a job for so many seconds; None while another process holds it.
 
         The holder itself always gets a new one, with a new token: what an earlier run of its own still writes, fails.
+        An end further away than a lease is long was written by a clock that was ahead of this one: nobody waits for it.
         """
         token = self._writer.run_blocking(partial(self._take, job=job, seconds=seconds))
         return None if token is None else Lease(job, self._holder, token, self._writer)
@@ -73,7 +74,14 @@ class Leases:
         # One statement: of two processes that try at the same time, one changes the row and the other finds it taken.
         taken = (
             update(LEASES)
-            .where(LEASES.c.job == job, or_(LEASES.c.expires_at <= tx.now, LEASES.c.holder == self._holder))
+            .where(
+                LEASES.c.job == job,
+                or_(
+                    LEASES.c.expires_at <= tx.now,
+                    LEASES.c.expires_at > tx.now + seconds,
+                    LEASES.c.holder == self._holder,
+                ),
+            )
             .values(holder=self._holder, token=LEASES.c.token + 1, expires_at=tx.now + seconds)
         )
         if tx.connection.execute(taken).rowcount != 1:

@@ -22,6 +22,7 @@ from identity.webhooks import AGE, require_signed
 
 JWT_TYP = "lockstep-screening+jwt"
 FIELDS = ("message", "person_id", "list", "entry", "score")
+MAX_MESSAGE = 128
 MAX_ROWS, MAX_CSV_BYTES = 10_000, 4_194_304
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -68,7 +69,7 @@ class KeyProvider:
             raise WebhookRefused("its time is out of range")
         jws.verify(self.keys.find(self.issuer, jws.header).key, "screening report")
         fields = {name: jws.payload.get(name) for name in FIELDS[1:]}
-        return parse_hit(self.name, {**fields, "message": require_text(jws.payload, "jti", 128)})
+        return parse_hit(self.name, {**fields, "message": require_text(jws.payload, "jti", MAX_MESSAGE)})
 
 
 def parse_hit(source: str, fields: Mapping[str, Any]) -> NewHit:
@@ -77,10 +78,13 @@ def parse_hit(source: str, fields: Mapping[str, Any]) -> NewHit:
         value = fields.get(name)
         if not isinstance(value, str) or not 1 <= len(value) <= 300:
             raise Malformed("screening report", f"{name} must be text of 1 to 300 characters")
+    if len(fields["message"]) > MAX_MESSAGE:
+        # Never cut: two reports would come to have one id, and the second of them would be passed over.
+        raise Malformed("screening report", f"message must have at most {MAX_MESSAGE} characters")
     if not _ID.fullmatch(fields["person_id"]):
         raise Malformed("screening report", "person_id is no id")
     reason = {name: fields[name] for name in FIELDS[2:]}
-    return NewHit(fields["person_id"], source, fields["message"][:128], reason)
+    return NewHit(fields["person_id"], source, fields["message"], reason)
 
 
 def parse_csv(source: str, data: bytes) -> Sequence[NewHit]:

@@ -27,13 +27,13 @@ from identity.oracle.deciding.verdicts import Verdicts
 from identity.oracle.deciding.words import Words
 from identity.oracle.status.lists import Lists
 from identity.oracle.status.pushes import Pushes
-from identity.oracle.status.refresh import Refresher
+from identity.oracle.status.refresh import ROUND, Refresher
 from identity.ports import Clock, Randomness
 from identity.storage.database import Database
 from identity.storage.staff import StaffList
 from identity.storage.writer import Writer
 
-SWEEP, REFRESH, RENEWAL, RETENTION, LOOK = 5, 5, 600, 86_400, 1
+SWEEP, REFRESH, RENEWAL, RETENTION, LOOK = 5, ROUND, 600, 86_400, 1
 """Seconds between rounds. A refresh round fetches only what is due: no list more than once in five seconds."""
 
 
@@ -109,6 +109,7 @@ class Deciding:
         )
         self.leases = Leases(writer, encode_base64url(randomness(16)))
         self._swept = clock()
+        self._silent: set[tuple[tuple[str, str], int]] = set()
 
     def begin(self) -> None:
         """Takes over what is stored. Before the first request is answered, and again whenever others may have written."""
@@ -127,14 +128,30 @@ class Deciding:
         return Jobs(self.leases, [*own, *hooks], [Look("look", LOOK, self.begin), *looks])
 
     def sweep(self, _lease: Lease) -> None:
-        """What time alone changes: evidence that ends, grace that is over, policies that come into force."""
+        """What time alone changes: evidence that ends, lists that grow too old, grace that is over, policies in force."""
         after, now = self._swept, self.clock()
         with self.database.read() as connection:
             ended = self.words.lapsing(connection, after, now)
             overdue = self.words.overdue(connection, now)
             policies = self.policies.came_into_force(connection, after, now)
+            active = [self.policies.active(connection, one, now) for one in self.policies.assets(connection, now)]
         self._swept = now
-        for found, cause in ((ended, Cause.EXPIRY), (overdue, Cause.GRACE_OVER), (policies, Cause.POLICY)):
+        # The grace of a policy runs from the second at which somebody looked and did not know; and of a list that is there
+        # again, unchanged, nobody tells.
+        silent = {
+            (address, age)
+            for age in {one.max_status_age for one in active if one is not None}
+            for address in self.lists.silent(now, age)
+        }
+        fell, back = silent - self._silent, self._silent - silent
+        self._silent = silent
+        for found, cause in (
+            (ended, Cause.EXPIRY),
+            (fell, Cause.UNREACHABLE),
+            (back, Cause.REACHABLE),
+            (overdue, Cause.GRACE_OVER),
+            (policies, Cause.POLICY),
+        ):
             if found:
                 self.triggers.fire(cause)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from identity.oracle.deciding.errors import TwoPersonsNeeded
+from identity.oracle.deciding.errors import MessageReused, TwoPersonsNeeded
 from identity.oracle.deciding.ports import PersonRecords
 from identity.oracle.deciding.tables import HITS
 from identity.oracle.policy.words import Hold
@@ -76,6 +76,7 @@ class Screening:
 
         Raises:
             NotFound, SubjectErased: there is no such person (any more).
+            MessageReused: the source used this id for somebody else. Passed over in silence, this person would not be held.
         """
         hit_id = new_id(self._randomness)
         person_id = self._people.current(tx.connection, hit.person_id)
@@ -90,6 +91,10 @@ class Screening:
             "opened_at": tx.now,
         }
         if not insert_once(tx.connection, HITS, row):
+            of_message = (HITS.c.source == hit.source, HITS.c.message == hit.message)
+            known = tx.connection.execute(select(HITS.c.person_id).where(*of_message)).scalar_one()
+            if known != person_id:
+                raise MessageReused(hit.source, hit.message)
             return None
         tx.note(by, "screening.open", hit_id)
         return hit_id

@@ -19,6 +19,8 @@ class Cause(StrEnum):
     STATUS = "status"
     EXPIRY = "expiry"
     RENEWAL = "renewal"
+    UNREACHABLE = "unreachable"
+    REACHABLE = "reachable"
     GRACE_OVER = "grace_over"
     POLICY = "policy"
     ISSUER = "issuer_distrusted"
@@ -28,10 +30,11 @@ class Cause(StrEnum):
     UNBOUND = "account_unbound"
     FREEZE = "chain_freeze"
     ERASURE = "erasure"
+    ENDED = "relationship_ended"
     ENROLMENT = "enrolment"
 
 
-URGENT = frozenset(Cause) - {Cause.EXPIRY, Cause.RENEWAL, Cause.TRUST_BACK, Cause.ENROLMENT}
+URGENT = frozenset(Cause) - {Cause.EXPIRY, Cause.RENEWAL, Cause.REACHABLE, Cause.TRUST_BACK, Cause.ENROLMENT}
 """An expiry needs no transaction (`validUntil` has passed), and grants go out on the fixed rhythm."""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from bridge.errors import LockstepError
 from identity.errors import IssuerUnknown
 from identity.formats.base import IssuerKey, IssuerKeys
 from identity.oracle.deciding.errors import TwoPersonsNeeded
@@ -31,6 +32,7 @@ class GuardedKeys:
     def __init__(self, keys: IssuerKeys) -> None:
         self._keys = keys
         self._refused: frozenset[tuple[str, str]] = frozenset()
+        self._named: dict[tuple[str, str], str] = {}
         self._turn = threading.Lock()
 
     def find(self, issuer: str | None, header: Mapping[str, Any]) -> IssuerKey:
@@ -46,8 +48,18 @@ class GuardedKeys:
         rows = connection.execute(select(DISTRUSTED.c.issuer, DISTRUSTED.c.key_id).where(DISTRUSTED.c.key_id != NO_KEY))
         fresh = frozenset((row.issuer, row.key_id.rpartition("#")[2]) for row in rows)
         with self._turn:
+            # The same key under another name of its issuer's document is as much in wrong hands.
+            self._named = {one: print_ for one in fresh if (print_ := self._named.get(one) or self._print_of(*one))}
+            fresh |= {(issuer, print_) for (issuer, _), print_ in self._named.items()}
             new, self._refused = fresh - self._refused, fresh
         return frozenset(issuer for issuer, _ in new)
+
+    def _print_of(self, issuer: str, name: str) -> str | None:
+        """The thumbprint of the key of this name, if it can be found now."""
+        try:
+            return self._keys.find(issuer, {"kid": f"{issuer}#{name}"}).key.thumbprint
+        except LockstepError:
+            return None
 
 
 class Trust:

@@ -20,7 +20,7 @@ from identity.oracle.status.lists import Lists
 from identity.refusals import NotFound, SubjectErased
 
 NOBODY = Verdict(Truth.FALSE, None, None, (), ())
-"""Of somebody whose evidence is gone: erased, or never there."""
+"""Of somebody whose evidence is gone (erased, or the relationship has ended) or never was there: nothing can become known."""
 
 
 class Verdicts:
@@ -52,9 +52,22 @@ class Verdicts:
             except (SubjectErased, NotFound):
                 found[person_id] = NOBODY
                 continue
+            if not held:
+                found[person_id] = NOBODY
+                continue
             weighed = [Weighed(one, self._standing(one, policy, distrusted, now)) for one in held]
             found[person_id] = evaluate(policy, weighed, now)
         return found
+
+    def is_final(self, connection: Connection, policy: Policy, person_id: str, now: int) -> bool:
+        """Whether a verdict is false even if every suspension were lifted: then an order needs not wait for that."""
+        distrusted = self._trust.distrusted(connection)
+        weighed = []
+        for one in self._people.evidence_of(connection, person_id):
+            standing = self._standing(one, policy, distrusted, now)
+            # Unreachable: what may yet turn out to be valid.
+            weighed.append(Weighed(one, Standing.UNREACHABLE if standing is Standing.SUSPENDED else standing))
+        return evaluate(policy, weighed, now).truth is Truth.FALSE
 
     def _standing(self, one: Evidence, policy: Policy, distrusted: Mapping[str, int], now: int) -> Standing:
         """How a piece of evidence stands by what is known of it from elsewhere; its own times are the evaluation's."""

@@ -134,7 +134,8 @@ class Words:
         for case in cases:
             made = _make(case, policy, now, partial(self._classes.assign, tx, policy.asset_id, case.investor))
             learnt.append(Wanted(case.investor, case.person_id, made.word, case.verdict))
-            if made != case.before:
+            if made != case.before and _row(tx.connection, policy.asset_id, case.investor) == case.before:
+                # Otherwise another process has looked meanwhile, perhaps at a newer list: what it learnt stays.
                 _store(tx, policy.asset_id, case.investor, made)
         return learnt
 
@@ -183,9 +184,11 @@ def _make(case: _Case, policy: Policy, now: int, class_of: Any) -> _Row:
     if not case.person_id:
         return _Row(_without_receiving(case.before.word), None, None)
     unknown = case.verdict.truth is Truth.UNKNOWN
-    since = (case.before.unknown_since or now) if unknown else None
+    # Never from a time that is still to come: a clock that was put back would else make the grace as much longer.
+    since = min(case.before.unknown_since or now, now) if unknown else None
     word = word_for(case.verdict, case.hold, class_of, case.before.word, policy, since, now)
-    until = case.verdict.valid_until if case.verdict.truth is Truth.TRUE else None
+    # Of somebody held nothing is renewed and nothing lapses: what time does to the evidence shows nowhere.
+    until = case.verdict.valid_until if case.verdict.truth is Truth.TRUE and case.hold is Hold.NONE else None
     return _Row(word, until, since)
 
 
@@ -202,12 +205,20 @@ def _class_of(members: Mapping[tuple[bytes, str], int], investor: bytes, bucket:
 
 
 def _rows(connection: Connection, asset: bytes) -> dict[bytes, _Row]:
-    found = {}
-    for row in connection.execute(select(WORDS).where(WORDS.c.asset == asset)):
-        number = row._mapping["class"]
-        word = None if number is None else Word(number, row.permissions, row.valid_until)
-        found[bytes(row.investor)] = _Row(word, row.evidence_until, row.unknown_since)
-    return found
+    rows = connection.execute(select(WORDS).where(WORDS.c.asset == asset))
+    return {bytes(row.investor): _read_row(row) for row in rows}
+
+
+def _row(connection: Connection, asset: bytes, investor: bytes) -> _Row:
+    where = (WORDS.c.asset == asset, WORDS.c.investor == investor)
+    row = connection.execute(select(WORDS).where(*where).with_for_update()).first()
+    return _NO_ROW if row is None else _read_row(row)
+
+
+def _read_row(row: Any) -> _Row:
+    number = row._mapping["class"]
+    word = None if number is None else Word(number, row.permissions, row.valid_until)
+    return _Row(word, row.evidence_until, row.unknown_since)
 
 
 def _store(tx: Transaction, asset: bytes, investor: bytes, row: _Row) -> None:

@@ -1,7 +1,8 @@
 """Accounts that investors link: a challenge, a proof of control, and what the chains are to be told.
 
-An account belongs to one investor per asset. A proof is checked here first, so that a wrong one is refused at once;
-every signer checks it again before a chain binds the account. After an account was unlinked, another one can be linked
+An account belongs to one investor per asset. Two keys must have signed one statement: the account's, and the holder's
+(`proofs.consent`). Both are checked here first, so that a wrong one is refused at once; every signer checks them again
+before a chain binds the account. After an account was unlinked, another one can be linked
 only when a cooling time is over: a thief with a session can't move somebody's holdings-to-be to himself in a minute.
 """
 
@@ -14,7 +15,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from identity.oracle.people.errors import AccountTaken, ChainUnknown, ChallengeUnknown, CoolingDown, NotEnrolled
+from identity.oracle.people.errors import (
+    AccountTaken,
+    ChainUnknown,
+    ChallengeUnknown,
+    ConsentMissing,
+    CoolingDown,
+    NotEnrolled,
+)
 from identity.oracle.people.persons import INVESTOR
 from identity.oracle.people.proofs import (
     AccountControl,
@@ -24,6 +32,7 @@ from identity.oracle.people.proofs import (
     check_proof,
     parse_account,
 )
+from identity.oracle.people.proofs.consent import CONSENT_SECONDS
 from identity.oracle.people.tables import ACCOUNTS, CHALLENGES, COOLING, ENROLMENTS
 from identity.ports import Randomness
 from identity.refusals import NotFound, WrongState
@@ -31,8 +40,8 @@ from identity.storage.once import insert_once
 from identity.storage.vault import new_id
 from identity.storage.writer import Transaction
 
-CHALLENGE_SECONDS = 3_600
-"""Until the chain has bound the account: signers take no statement that has ended."""
+CHALLENGE_SECONDS = CONSENT_SECONDS
+"""Until the chain has bound the account: signers take no statement that has ended, and none that lasts longer."""
 COOLING_SECONDS = 86_400
 SETTLING_SECONDS = 900
 """How long a batch that was signed before the statement ended may still be on its way to a final block."""
@@ -70,6 +79,8 @@ class BoundAccount:
     state: AccountState
     control: AccountControl
     proof: Proof
+    consent: str | None
+    """None only for what was bound before holders were asked."""
 
 
 class Accounts:
@@ -137,17 +148,28 @@ class Accounts:
         """Checks a proof; may ask a chain, so it is called outside of transactions. ProofRefused."""
         check_proof(control, proof, contracts)
 
+    def agree(self, tx: Transaction, person_id: str, nonce: str, consent: str) -> None:
+        """Keeps the holder's consent, which was checked, with the statement. ChallengeUnknown: spent or over meanwhile."""
+        self.find_challenge(tx.connection, person_id, nonce, tx.now)
+        tx.connection.execute(update(CHALLENGES).where(CHALLENGES.c.nonce == nonce).values(consent=consent))
+        tx.note(INVESTOR, "account.agree", person_id)
+
     def link(self, tx: Transaction, person_id: str, control: AccountControl, proof: Proof) -> BoundAccount:
         """Links an account whose proof was checked, and spends its challenge.
 
         Raises:
             ChallengeUnknown: spent or over meanwhile.
+            ConsentMissing: the holder has not agreed to it.
             NotEnrolled, AccountTaken, CoolingDown: as `challenge`.
         """
         if self.find_challenge(tx.connection, person_id, control.nonce, tx.now) != control:
             raise ChallengeUnknown
         self._require_linkable(tx, person_id, control.asset, control.chain, control.account)
-        tx.connection.execute(delete(CHALLENGES).where(CHALLENGES.c.nonce == control.nonce))
+        this = CHALLENGES.c.nonce == control.nonce
+        consent = tx.connection.execute(select(CHALLENGES.c.consent).where(this)).scalar_one()
+        if consent is None:
+            raise ConsentMissing
+        tx.connection.execute(delete(CHALLENGES).where(this))
         row = {
             "id": new_id(self._randomness),
             "person_id": person_id,
@@ -161,6 +183,7 @@ class Accounts:
             "nonce": control.nonce,
             "expires_at": control.expires_at,
             "signature": proof.signature,
+            "consent": consent,
             "at": tx.now,
         }
         if not insert_once(tx.connection, ACCOUNTS, row):
@@ -275,4 +298,5 @@ class Accounts:
             state=AccountState(row.state),
             control=control,
             proof=Proof(Scheme(row.scheme), row.signature),
+            consent=row.consent,
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, or_, select, update
 
-from identity.oracle.people.errors import RetentionRuns
 from identity.oracle.people.records import Records, find_person
 from identity.oracle.people.tables import (
     ACCOUNTS,
@@ -18,20 +18,49 @@ from identity.oracle.people.tables import (
     PERSONS,
     REVIEWS,
 )
-from identity.refusals import SubjectErased
+from identity.refusals import SubjectErased, WrongState
+from identity.retention import RetentionRuns
 from identity.storage.writer import Transaction
 
 
 def end(tx: Transaction, by: str, person_id: str, retention: int) -> int:
-    """The relationship ends: records are kept for `retention` seconds from now. Until when (UTC seconds)."""
+    """The relationship ends: records are kept for `retention` seconds from now. Until when (UTC seconds).
+
+    Raises:
+        NotFound, SubjectErased: there is nobody.
+        WrongState: it has ended already; the time of keeping runs from its first end.
+    """
     row = find_person(tx.connection, person_id)
     if row.erased_at is not None:
         raise SubjectErased
+    if row.ended_at is not None:
+        raise WrongState("relationship", "ended", "going on")
     until = tx.now + retention
     ended = {"ended_at": tx.now, "retain_until": until}
     tx.connection.execute(update(PERSONS).where(PERSONS.c.id == person_id).values(ended))
     tx.note(by, "person.end", person_id)
     return until
+
+
+def lapsed(
+    connection: Connection, now: int, *, after: str = "", limit: int | None = None, only: Sequence[str] | None = None
+) -> list[str]:
+    """Persons whose relationship goes on although none of their credentials is in force any more, in the order of ids.
+
+    `after`: ids beyond this one; `only`: none but these.
+    """
+    in_force = select(CREDENTIALS.c.person_id).where(
+        CREDENTIALS.c.person_id == PERSONS.c.id, CREDENTIALS.c.valid_until > now
+    )
+    found = (
+        select(PERSONS.c.id)
+        .where(PERSONS.c.data_key.is_not(None), PERSONS.c.ended_at.is_(None), PERSONS.c.id > after, ~in_force.exists())
+        .order_by(PERSONS.c.id)
+        .limit(limit)
+    )
+    if only is not None:
+        found = found.where(PERSONS.c.id.in_(only))
+    return list(connection.execute(found).scalars())
 
 
 def erase(tx: Transaction, by: str, person_id: str) -> None:

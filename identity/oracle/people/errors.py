@@ -36,20 +36,26 @@ class NotEnrolled(IdentityError, InvalidInput):
         super().__init__("not enrolled for this asset")
 
 
-class RetentionRuns(IdentityError, InvalidInput):
-    """The records must still be kept. UTC seconds; `until` is None while the relationship has not ended."""
-
-    def __init__(self, until: int | None, now: int) -> None:
-        self.until, self.now = until, now
-        end = "the relationship has not ended" if until is None else f"they are kept until {until} (now {now})"
-        super().__init__(f"the records can't be erased: {end}")
-
-
 class ChallengeUnknown(IdentityError, InvalidInput):
     """The nonce was not given to this investor, was used, or its time is over."""
 
     def __init__(self) -> None:
         super().__init__("this challenge does not exist or is used up")
+
+
+class ConsentMissing(IdentityError, InvalidInput):
+    """The holder has not agreed to the statement with the key of the credentials."""
+
+    def __init__(self) -> None:
+        super().__init__("the wallet that holds the credentials has not agreed to this statement yet")
+
+
+class ConsentRefused(IdentityError, InvalidInput):
+    """What was shown is no consent of this holder."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"this is no consent: {why}")
 
 
 class AccountTaken(IdentityError, InvalidInput):
@@ -65,7 +71,7 @@ class CoolingDown(IdentityError, RecoverableError):
 
     def __init__(self, until: int, now: int) -> None:
         self.until, self.now = until, now
-        super().__init__(f"another account can be linked from {until} on (now {now})")
+        super().__init__(f"another account can be linked in {max(0, until - now)} s")
 
 
 class ChainUnknown(IdentityError, InvalidInput):

@@ -19,19 +19,18 @@ from identity.keystore.base import KeyStore
 from identity.oracle.people import ending
 from identity.oracle.people.agreement import Mark, holder_marks, is_principal, marks_of, require_one
 from identity.oracle.people.errors import CredentialTaken, TwoRecords
-from identity.oracle.people.records import Records, Shown, find_person, only, type_of
+from identity.oracle.people.records import Records, Shown, find_person, holder_of, only, type_of
 from identity.oracle.people.tables import CREDENTIALS, ENROLMENTS, MARKS, PERSONS, REVIEWS
 from identity.oracle.policy.document import Policy
 from identity.oracle.policy.evidence import Evidence
 from identity.oracle.policy.queries import rule_paths
 from identity.ports import Randomness
 from identity.refusals import NotFound, WrongState
+from identity.retention import DAY, FIVE_YEARS
 from identity.storage.once import insert_once
 from identity.storage.vault import Vault, new_id
 from identity.storage.writer import Transaction
 
-RETENTION = 5 * 365 * 86_400 + 2 * 86_400
-"""Seconds for which records are kept after the relationship has ended: five years, whichever of them are leap years."""
 INVESTOR = "investor"
 """Who acts, in the audit chain, when people do something themselves."""
 
@@ -59,7 +58,9 @@ class Enrolled:
 class People:
     """All persons of one oracle. Reads take a connection, writes a transaction."""
 
-    def __init__(self, vault: Vault, keys: KeyStore, randomness: Randomness, *, retention: int = RETENTION) -> None:
+    def __init__(
+        self, vault: Vault, keys: KeyStore, randomness: Randomness, *, retention: int = FIVE_YEARS * DAY
+    ) -> None:
         self._keys, self._randomness, self._retention = keys, randomness, retention
         self._vault = vault
         self._records = Records(vault)
@@ -91,15 +92,15 @@ class People:
         self._records.add_facts(tx, person_id, facts)
         tx.note(INVESTOR, "person.enrol", person_id)
         row = find_person(tx.connection, person_id)
+        if row.ended_at is not None:
+            again = {"ended_at": None, "retain_until": None}
+            tx.connection.execute(update(PERSONS).where(PERSONS.c.id == person_id).values(again))
         if row.state == PersonState.REVIEW:
             like = like or self._resembles(tx.connection, marks, holders, but=person_id)
             if like is not None:
                 return Enrolled(person_id, None, False, self._review(tx, person_id, like.person_id, asset))
             # Whom the record resembled is gone: nothing is left to look at.
             self._activate(tx, person_id)
-        if row.ended_at is not None:
-            again = {"ended_at": None, "retain_until": None}
-            tx.connection.execute(update(PERSONS).where(PERSONS.c.id == person_id).values(again))
         return self._give_investor(tx, person_id, asset)
 
     def _recognise(self, connection: Connection, shown: Sequence[Shown], marks: Sequence[Mark]) -> str | None:
@@ -251,7 +252,12 @@ class People:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def evidence_of(self, connection: Connection, person_id: str) -> list[Evidence]:
-        """All evidence of a person. SubjectErased, NotFound."""
+        """All evidence of a person; none of one whose relationship has ended: it is kept, and not used any more.
+
+        SubjectErased, NotFound.
+        """
+        if find_person(connection, person_id).ended_at is not None:
+            return []
         return [evidence for evidence, _ in self._records.credentials(connection, person_id)]
 
     def signer_evidence(self, connection: Connection, person_id: str, policy: Policy, now: int) -> list[str]:
@@ -259,8 +265,24 @@ class People:
 
         Only those that can count for it: signers refuse whoever comes with others, and people keep expired ones.
         """
+        counting = self._counting(connection, person_id, policy, now)
+        return [only(wire, rule_paths(policy, evidence.topic)) for evidence, wire in counting]
+
+    def bound_to(
+        self, connection: Connection, person_id: str, holder: str, policy: Policy, now: int
+    ) -> list[tuple[str, bytes]]:
+        """Topic and digest of the person's credentials that can count for the policy and are bound to this holder's key.
+
+        `holder`: RFC 7638 thumbprint. The last shown first.
+        """
+        counting = self._counting(connection, person_id, policy, now)
+        return [(evidence.topic, evidence.digest) for evidence, wire in counting if holder_of(wire) == holder]
+
+    def _counting(self, connection: Connection, person_id: str, policy: Policy, now: int) -> list[tuple[Evidence, str]]:
+        if find_person(connection, person_id).ended_at is not None:
+            return []
         return [
-            only(wire, rule_paths(policy, evidence.topic))
+            (evidence, wire)
             for evidence, wire in self._records.credentials(connection, person_id)
             if evidence.issuer in policy.trust.get(evidence.topic, ())
             and evidence.valid_until > now
@@ -336,6 +358,18 @@ class People:
     def end(self, tx: Transaction, by: str, person_id: str) -> int:
         """The relationship ends; until when the records are kept (UTC seconds)."""
         return ending.end(tx, by, person_id, self._retention)
+
+    def lapsed(
+        self,
+        connection: Connection,
+        now: int,
+        *,
+        after: str = "",
+        limit: int | None = None,
+        only: Sequence[str] | None = None,
+    ) -> list[str]:
+        """Persons whose relationship goes on although no credential of theirs is in force; `ending.lapsed`."""
+        return ending.lapsed(connection, now, after=after, limit=limit, only=only)
 
     def erase(self, tx: Transaction, by: str, person_id: str) -> None:
         """Destroys the data key and what leads to the person. RetentionRuns, NotFound, SubjectErased."""

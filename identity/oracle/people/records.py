@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select, update
 
 from identity.formats.base import ClaimPath, StatusReference
+from identity.formats.jwk import parse_public_jwk
 from identity.formats.jws import parse_jws
 from identity.formats.sd_jwt import SdJwt, choose, parse_sd_jwt
 from identity.formats.sd_jwt_vc import TYPES
@@ -141,6 +142,12 @@ def only(wire: str, paths: Sequence[ClaimPath]) -> str:
 def type_of(wire: str) -> object:
     """The type (`vct`) of a credential that was verified when it came."""
     return parse_jws(parse_sd_jwt(wire).jwt, types=TYPES).payload.get("vct")
+
+
+def holder_of(wire: str) -> str:
+    """The thumbprint of the key that a credential is bound to; it was verified when it came."""
+    confirmation = parse_jws(parse_sd_jwt(wire).jwt, types=TYPES).payload["cnf"]
+    return parse_public_jwk(confirmation["jwk"]).thumbprint
 
 
 def without_binding(wire: str) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -106,7 +107,9 @@ CHALLENGES = Table(
     Column("account", LargeBinary, nullable=False),
     Column("holder", String(43), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("consent", Text),
 )
+"""`consent`: the key binding JWT by which the holder agreed to this very statement; hashes, and no claim of anybody."""
 
 ACCOUNTS = Table(
     "accounts",
@@ -123,6 +126,7 @@ ACCOUNTS = Table(
     Column("nonce", ID, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("signature", LargeBinary, nullable=False),
+    Column("consent", Text),
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("asset", "domain", "account"),
     Index("accounts_by_person", "person_id", "asset"),

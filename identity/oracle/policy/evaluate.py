@@ -102,10 +102,10 @@ class _Evaluation:
         raise AssertionError("the last bucket of a policy has no rule")
 
     def _leaf(self, ask: Ask, wanted: bool) -> _Outcome:
-        weight = weigh(ask, wanted, self._pieces.get(ask.topic, ()), self._now)
+        screening = ask.topic in TOPICS and TOPICS[ask.topic].screening
+        weight = weigh(ask, wanted, self._pieces.get(ask.topic, ()), self._now, every=screening)
         if weight.piece is not None:
             return _Outcome(Truth.TRUE, weight.until, (weight.piece.digest,))
-        screening = ask.topic in TOPICS and TOPICS[ask.topic].screening
         return _Outcome(weight.truth, 0, (), tuple(Finding(ask.topic, kind, screening) for kind in weight.kinds))
 
 

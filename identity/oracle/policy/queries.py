@@ -69,6 +69,12 @@ def dcql(policy: Policy) -> dict[str, Any]:
     return query
 
 
+def unclaimed(policy: Policy, topic: str) -> dict[str, Any]:
+    """The DCQL query for a credential on a topic without any claim that its holder may keep to himself (section 6.4.1)."""
+    query = {"id": topic, "format": FORMAT, "meta": {"vct_values": list(policy.type_names(topic))}}
+    return {"credentials": [query]}
+
+
 def match(policy: Policy, answer: Mapping[str, Sequence[VerifiedCredential]]) -> list[Evidence]:
     """The evidence in an answer, by the ids of the query; signatures, times and holders' keys were checked before.
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, Final, NamedTuple, Self
@@ -63,12 +64,22 @@ class Test(Strict):
 
 
 class Probe(NamedTuple):
-    """One test, prepared: where to look, whether at elements of a list, and which values it names."""
+    """One test, prepared: where to look, whether at elements of a list, and which values it names.
+
+    `types` and `folded` are for what is nearly one of them: "us" beside "US", the text "true" beside true.
+    """
 
     path: ClaimPath
     each: bool
     named: frozenset[tuple[type, Any]]
     excludes: bool
+    types: frozenset[type]
+    folded: frozenset[str]
+
+
+def fold(text: str) -> str:
+    """What is left of a value when nothing counts but its letters and digits: `U.S.`, `us` and `\uff35\uff33` are one."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text).casefold() if sign.isalnum())
 
 
 class Ask(Strict):
@@ -92,7 +103,14 @@ class Ask(Strict):
     def probes(self) -> tuple[Probe, ...]:
         """The tests as they are carried out."""
         return tuple(
-            Probe(parse_path(path), EACH in path.split("/"), test.named, test.excludes)
+            Probe(
+                parse_path(path),
+                EACH in path.split("/"),
+                test.named,
+                test.excludes,
+                frozenset(kind for kind, _ in test.named),
+                frozenset(fold(value) for _, value in test.named if isinstance(value, str)),
+            )
             for path, test in (self.where or {}).items()
         )
 

@@ -54,35 +54,29 @@ def word_for(
     - TRUE: everything, until the asset's grid point.
     - FALSE: what the exit needs; class and validUntil stay as they are. Somebody never admitted gets a class without seats.
     - UNKNOWN: what stands, for the policy's grace; then as FALSE. Never more than stands.
-    - A hold takes RECEIVE, a confirmed one everything; about somebody of whom nothing stands, a confirmed one says nothing.
+    - A hold looks as FALSE does, in every bit and for as long as it lasts: a word that went on being renewed without
+      RECEIVE would tell everybody who reads the chain that this is no ordinary refusal.
+    - A confirmed one takes everything; about somebody of whom nothing stands it says nothing.
 
     Args:
         class_of: the class number of this investor in a bucket, the same at every call; asked for `unadmitted` too.
         before: the word that stands or was last wanted.
         unknown_since: when the verdict became UNKNOWN, UTC seconds; None: only now.
     """
-    word = _unheld(verdict, class_of, before, policy, unknown_since, now)
-    if word is None or hold is Hold.NONE:
-        return word
+    if hold is Hold.CONFIRMED:
+        return before and Word(before.class_, 0, before.valid_until)
     if hold is Hold.SUSPECTED:
-        return Word(word.class_, word.permissions & EXIT, word.valid_until)
-    return None if before is None else Word(word.class_, 0, word.valid_until)
-
-
-def _unheld(
-    verdict: Verdict,
-    class_of: Callable[[str], int],
-    before: Word | None,
-    policy: Policy,
-    unknown_since: int | None,
-    now: int,
-) -> Word | None:
+        return _refused(class_of, before)
     if verdict.truth is Truth.TRUE and verdict.bucket is not None and verdict.valid_until is not None:
         return Word(class_of(verdict.bucket), RECEIVE | EXIT, grid_point(policy.grid_offset, verdict.valid_until, now))
     since = now if unknown_since is None else unknown_since
     if verdict.truth is Truth.UNKNOWN and now < since + policy.unreachable_grace:
         # An exit that a lifted block gives back does not wait for an answer that nobody has.
         return before and Word(before.class_, before.permissions & RECEIVE | EXIT, before.valid_until)
+    return _refused(class_of, before)
+
+
+def _refused(class_of: Callable[[str], int], before: Word | None) -> Word:
     if before is None:
         return Word(class_of(UNADMITTED), EXIT, 0)
     return Word(before.class_, EXIT, before.valid_until)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.errors import InvalidInput, RecoverableError
+from bridge.refusals import UNDER_REVIEW
 from identity.errors import IdentityError
 
 
@@ -28,6 +29,13 @@ class EvidenceNotValid(IdentityError, InvalidInput):
     def __init__(self, topic: str, standing: str) -> None:
         self.topic, self.standing = topic, standing
         super().__init__(f"the {topic} credential is {standing}")
+
+
+class UnderReview(IdentityError, InvalidInput):
+    """A credential of screening doesn't stand: its holder is told no more, and no cure."""
+
+    def __init__(self) -> None:
+        super().__init__(UNDER_REVIEW)
 
 
 class StatusUnknown(IdentityError, RecoverableError):

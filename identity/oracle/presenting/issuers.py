@@ -60,7 +60,8 @@ class IssuerDocuments:
             IssuerSilent: it was never fetched, or too long ago.
         """
         held = self._held.get(did)
-        if held is None or self._clock() - held.fetched_at > self._last:
+        # One of a time to come: our clock was put back, and nobody can tell how old it is.
+        if held is None or not 0 <= self._clock() - held.fetched_at <= self._last:
             raise IssuerSilent(did)
         return held.document
 
@@ -71,7 +72,7 @@ class IssuerDocuments:
         """
         for did in sorted(set(dids)):
             held = self._held.get(did)
-            if did.startswith(DID_WEB) and (held is None or self._clock() - held.fetched_at >= self._fresh):
+            if did.startswith(DID_WEB) and (held is None or not 0 <= self._clock() - held.fetched_at < self._fresh):
                 self._bring(did)
 
     def drop(self, did: str) -> None:

@@ -4,6 +4,8 @@ Three secrets keep three parties apart. The `transaction` stays with whoever sta
 goes to the wallet; the response code comes back through the wallet to whoever holds the transaction. A stranger who sends
 his own request to somebody else gets no response code, so he can't go on with a session that others filled
 (OpenID4VP 1.0, sections 8.2 and 14.2).
+
+A request for consent asks a known person's wallet to sign a statement with a credential's key. It opens no session.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ from identity.formats.jws import SigningKey, build_jws
 from identity.formats.sd_jwt_vc import FORMAT
 from identity.formats.strict import encode_base64url
 from identity.keystore.base import KeyStore
+from identity.oracle.people.proofs.consent import CLIENT_ID_PREFIX
 from identity.oracle.policy.document import Policy
-from identity.oracle.policy.queries import dcql
+from identity.oracle.policy.queries import dcql, unclaimed
 from identity.oracle.presenting.errors import ContinueRefused, RequestGone, ReturnRefused
 from identity.oracle.presenting.tables import PRESENTATIONS
 from identity.ports import Randomness
@@ -42,7 +45,6 @@ from identity.storage.writer import Transaction
 REQUEST_TYP = "oauth-authz-req+jwt"
 AUDIENCE = "https://self-issued.me/v2"
 """The audience of a request to whichever wallet opens it (OpenID4VP 1.0, section 5.8)."""
-CLIENT_ID_PREFIX = "decentralized_identifier:"
 REQUEST_SECONDS = 300
 CONTINUE_SECONDS = 300
 """How long after the answer the response code counts."""
@@ -69,6 +71,15 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """A request's statement: whose challenge it is (person and nonce), and the topic of the credential that agrees."""
+
+    person_id: str
+    nonce: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """An open request, as the answer to it is checked."""
 
@@ -79,6 +90,11 @@ class Asked:
     nonce: str
     state: str
     encryption_key: ec.EllipticCurvePrivateKey | None
+    consent: Consent | None = None
+
+
+StatementOf = Callable[[Connection, Consent, int], str]
+"""The transaction data of a request for consent, at a time. ChallengeUnknown when the statement is spent or over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +131,14 @@ class Requests:
         return CLIENT_ID_PREFIX + self._did
 
     def start(
-        self, tx: Transaction, policy: Policy, mode: ResponseMode = ResponseMode.ENCRYPTED, return_to: str | None = None
+        self,
+        tx: Transaction,
+        policy: Policy,
+        mode: ResponseMode = ResponseMode.ENCRYPTED,
+        return_to: str | None = None,
+        consent: Consent | None = None,
     ) -> Started:
-        """A fresh request for an asset's policy. ReturnRefused for an address that is not on the list."""
+        """A fresh request for an asset's policy, or for a holder's consent. ReturnRefused: an address not on the list."""
         target = self._returns[0] if return_to is None else return_to
         if target not in self._returns:
             raise ReturnRefused
@@ -128,6 +149,10 @@ class Requests:
             der = fresh.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
             key = self._keys.wrap(der, request_id.encode("ascii"))
         tx.connection.execute(delete(PRESENTATIONS).where(PRESENTATIONS.c.expires_at <= tx.now - CONTINUE_SECONDS))
+        if consent is not None:
+            # One open request for each statement, of which nobody has many: a session can't fill the table.
+            same = (PRESENTATIONS.c.challenge == consent.nonce) & (PRESENTATIONS.c.state == State.OPEN.value)
+            tx.connection.execute(delete(PRESENTATIONS).where(same))
         expires_at = tx.now + self._seconds
         tx.connection.execute(
             insert(PRESENTATIONS).values(
@@ -141,14 +166,28 @@ class Requests:
                 state=State.OPEN.value,
                 created_at=tx.now,
                 expires_at=expires_at,
+                person_id=None if consent is None else consent.person_id,
+                challenge=None if consent is None else consent.nonce,
+                topic=None if consent is None else consent.topic,
             )
         )
         address = f"{self._url}/presentations/{self._tickets.ticket(_AT_REQUEST, request_id)}/request"
         query = urlencode({"client_id": self.client_id, "request_uri": address, "request_uri_method": "post"})
         return Started(self._tickets.ticket(_TRANSACTION, request_id), f"openid4vp://?{query}", expires_at)
 
-    def sign(self, connection: Connection, ticket: str, policy: Policy, wallet_nonce: str | None, now: int) -> str:
-        """The signed request object. RequestGone when it is over, or the policy was replaced meanwhile."""
+    def sign(
+        self,
+        connection: Connection,
+        ticket: str,
+        policy: Policy,
+        wallet_nonce: str | None,
+        now: int,
+        statement: StatementOf,
+    ) -> str:
+        """The signed request object. RequestGone when it is over, or the policy was replaced meanwhile.
+
+        `statement` finds the text that a request for consent asks to agree to.
+        """
         asked = self.find(connection, ticket, now, _AT_REQUEST)
         if asked.policy != policy.digest:
             raise RequestGone("the asset's policy has changed; start again")
@@ -163,9 +202,11 @@ class Requests:
             "response_uri": f"{self._url}/presentations/{self._tickets.ticket(_AT_RESPONSE, asked.id)}/response",
             "nonce": asked.nonce,
             "state": asked.state,
-            "dcql_query": dcql(policy),
+            "dcql_query": dcql(policy) if asked.consent is None else unclaimed(policy, asked.consent.topic),
             "client_metadata": self._client_metadata(asked),
         }
+        if asked.consent is not None:
+            payload["transaction_data"] = [statement(connection, asked.consent, now)]
         if wallet_nonce is not None:
             payload["wallet_nonce"] = wallet_nonce
         key = self._signer()
@@ -197,6 +238,7 @@ class Requests:
             nonce=row.nonce,
             state=self._tickets.ticket(_STATE, request_id),
             encryption_key=self._open_key(row),
+            consent=None if row.challenge is None else Consent(row.person_id, row.challenge, row.topic),
         )
 
     def answer(self, tx: Transaction, asked: Asked, person_id: str, holder: str) -> str:
@@ -213,6 +255,11 @@ class Requests:
         row = self._spend(tx, asked, values)
         # In the fragment: it reaches the page that the browser shows, and no server's log.
         return f"{row.return_to}#response_code={code}"
+
+    def agree(self, tx: Transaction, asked: Asked) -> str:
+        """Spends a request for consent that was answered well; the address to return to. There is nothing to go on with."""
+        row = self._spend(tx, asked, {"state": State.CONTINUED.value, "encryption_key": None})
+        return str(row.return_to)
 
     def decline(self, tx: Transaction, asked: Asked) -> str:
         """Spends a request that the wallet turned down; the address to return to."""

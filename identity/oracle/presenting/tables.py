@@ -22,8 +22,11 @@ PRESENTATIONS = Table(
     Column("code_digest", LargeBinary),
     Column("person_id", ID),
     Column("holder", String(43)),
+    Column("challenge", ID),
+    Column("topic", String(40)),
     Index("presentations_by_end", "expires_at"),
 )
+"""With a `challenge` (the nonce of a statement) it asks a person for consent, by a credential on this `topic`."""
 
 SESSIONS = Table(
     "investor_sessions",

@@ -3,6 +3,8 @@
 In order of cost: the form, the request it answers, then per credential signature, times, holder's key, audience and nonce,
 then the policy's query, then the statuses. Keys and lists that are missing are fetched here, in the caller's thread and
 before the transaction; the transaction only spends the request and enrols.
+
+An answer to a request for consent enrols nobody: its key binding is kept with the statement that it agrees to.
 """
 
 from __future__ import annotations
@@ -15,17 +17,22 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from identity.formats.base import Challenge, CredentialFormat, IssuerKeys, StatusReference, VerifiedCredential
+from identity.formats.sd_jwt import parse_sd_jwt
 from identity.formats.sd_jwt_vc import SdJwtVc
+from identity.oracle.people.accounts import Accounts
 from identity.oracle.people.agreement import Facts, facts_of
+from identity.oracle.people.errors import ConsentRefused
 from identity.oracle.people.persons import Enrolled, People
+from identity.oracle.people.proofs import AccountControl, transaction_data
 from identity.oracle.people.records import Shown, without_binding
 from identity.oracle.policy.document import Policy
 from identity.oracle.policy.evidence import Evidence, Standing
-from identity.oracle.policy.queries import identity_of, match
+from identity.oracle.policy.queries import evidence_of, identity_of, match
+from identity.oracle.policy.topics import TOPICS
 from identity.oracle.presenting.answers import Declined, read_answer
-from identity.oracle.presenting.errors import AssetUnknown, EvidenceNotValid, RequestGone, StatusUnknown
+from identity.oracle.presenting.errors import AssetUnknown, EvidenceNotValid, RequestGone, StatusUnknown, UnderReview
 from identity.oracle.presenting.issuers import IssuerDocuments
-from identity.oracle.presenting.requests import Asked, Requests
+from identity.oracle.presenting.requests import Asked, Consent, Requests
 from identity.ports import Clock
 from identity.storage.database import Database
 from identity.storage.writer import Transaction, Writer
@@ -47,7 +54,7 @@ Bring = Callable[[Collection[tuple[str, str]]], object]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An answer that was taken: where the wallet sends its holder, and what the enrolment came to."""
+    """An answer that was taken: where the wallet sends its holder, and what the enrolment came to (None: no enrolment)."""
 
     redirect_uri: str
     enrolled: Enrolled | None
@@ -64,6 +71,7 @@ class Verifier:
         clock: Clock,
         requests: Requests,
         people: People,
+        accounts: Accounts,
         policy_of: PolicyOf,
         documents: IssuerDocuments,
         keys: IssuerKeys,
@@ -71,7 +79,7 @@ class Verifier:
         bring_lists: Bring,
     ) -> None:
         self._database, self._writer, self._clock = database, writer, clock
-        self._requests, self._people, self._policy_of = requests, people, policy_of
+        self._requests, self._people, self._accounts, self._policy_of = requests, people, accounts, policy_of
         self._documents, self._keys = documents, keys
         self._lists, self._bring_lists = lists, bring_lists
         self._format: CredentialFormat = SdJwtVc()
@@ -83,8 +91,9 @@ class Verifier:
             RequestGone, AnswerMalformed, Malformed, AlgorithmRefused: it answers nothing, or has another form.
             WrongAudience, WrongNonce, NotInForce, SignatureInvalid, IssuerUnknown: a presentation doesn't hold.
             AnswerRefused, Incomplete: it is not what the policy asks for.
-            EvidenceNotValid: an issuer has suspended or revoked a credential.
+            EvidenceNotValid: an issuer has suspended or revoked a credential; UnderReview: one of screening.
             NotOnePerson, CredentialTaken, TwoRecords: whose credentials they are.
+            ConsentRefused, NotAgreedTo, ChallengeUnknown: it is not the consent that was asked for.
             IssuerSilent, StatusUnknown: keys or statuses can't be had now.
         """
         now = self._clock()
@@ -98,6 +107,8 @@ class Verifier:
             raise AssetUnknown
         if policy.digest != asked.policy:
             raise RequestGone("the asset's policy has changed; start again")
+        if asked.consent is not None:
+            return self._agree(policy, asked, asked.consent, answer.presentations)
         shown, holder = self._check(policy, asked, answer.presentations)
 
         def enrol(tx: Transaction) -> Taken:
@@ -105,6 +116,45 @@ class Verifier:
             return Taken(self._requests.answer(tx, asked, enrolled.person_id, holder), enrolled)
 
         return self._writer.run_blocking(enrol)
+
+    def statement(self, connection: Connection, consent: Consent, now: int) -> str:
+        """What a request for consent asks to agree to. ChallengeUnknown: spent or over meanwhile."""
+        return transaction_data(self._control(connection, consent, now), consent.topic)
+
+    def _control(self, connection: Connection, consent: Consent, now: int) -> AccountControl:
+        return self._accounts.find_challenge(connection, consent.person_id, consent.nonce, now)
+
+    def _agree(
+        self, policy: Policy, asked: Asked, consent: Consent, presentations: Mapping[str, Sequence[str]]
+    ) -> Taken:
+        """Keeps a holder's consent: by the key of the statement, and by a credential that this person enrolled with."""
+        self._documents.ensure(sorted(policy.trust[consent.topic]))
+        now = self._clock()
+        with self._database.read() as connection:
+            control = self._control(connection, consent, now)
+            known = self._people.bound_to(connection, consent.person_id, control.holder, policy, now)
+        if presentations.keys() != {consent.topic} or len(presentations[consent.topic]) != 1:
+            raise ConsentRefused("exactly one credential was asked for")
+        parts = parse_sd_jwt(presentations[consent.topic][0])
+        if parts.disclosures or parts.binding is None:
+            # The key binding is over whatever is shown: a claim could not be left out when signers are shown it.
+            raise ConsentRefused("it shows claims, and none were asked for")
+        challenge = Challenge(
+            self._requests.client_id,
+            asked.nonce,
+            transaction_data=(transaction_data(control, consent.topic),),
+        )
+        credential = self._format.verify_presentation(presentations[consent.topic][0], self._keys, challenge, now)
+        if (consent.topic, credential.digest) not in known:
+            raise ConsentRefused("by a credential or a key that this investor is not enrolled with")
+        self._require_valid([evidence_of(policy, credential)])
+
+        def keep(tx: Transaction) -> Taken:
+            assert parts.binding is not None  # noqa: S101 - looked at above
+            self._accounts.agree(tx, consent.person_id, consent.nonce, parts.binding)
+            return Taken(self._requests.agree(tx, asked), None)
+
+        return self._writer.run_blocking(keep)
 
     def _check(
         self, policy: Policy, asked: Asked, presentations: Mapping[str, Sequence[str]]
@@ -135,6 +185,8 @@ class Verifier:
             standing = self._lists.standing(one.status, one.issuer, now)
             if standing is Standing.UNREACHABLE:
                 raise StatusUnknown(one.topic)
+            if standing is not Standing.VALID and TOPICS[one.topic].screening:
+                raise UnderReview
             if standing is not Standing.VALID:
                 raise EvidenceNotValid(one.topic, standing.value)
 

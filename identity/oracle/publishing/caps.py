@@ -65,8 +65,13 @@ def move_limits(whole: int, parts: Mapping[str, Part]) -> dict[str, int]:
 
 
 def _lower(parts: Mapping[str, Part], excess: int) -> dict[str, int]:
-    """Takes back what the whole no longer holds, where there is most room first. A part may go below what is used."""
+    """Takes back what the whole no longer holds, where there is most room first. A part may go below what is used.
+
+    In two digits, up: what is cut to the unit would tell an observer how much somebody holds elsewhere.
+    """
     deltas: dict[str, int] = {}
+    scale = 10 ** max(0, len(str(excess)) - 2)
+    excess = -(-excess // scale) * scale
     for name in sorted(parts, key=lambda one: -parts[one].room):
         cut = min(excess, max(0, parts[name].room))
         if cut:
@@ -82,39 +87,63 @@ class ClassPart(Part):
     members: int = 0
 
 
-def slice_seats(seats: int, parts: Mapping[tuple[str, int], ClassPart], chain: str, size: int) -> dict[int, int]:
+def slice_seats(
+    seats: int, parts: Mapping[tuple[str, int], ClassPart], chain: str, size: int, turn: int
+) -> dict[int, int]:
     """The raises of quotas on one chain, by class: a slice for those who may still become holders, never the whole cap.
 
     Args:
         seats: of the bucket, over all chains.
         parts: of the bucket's classes on all chains, by (chain, class).
         size: how many seats without a holder a class has at most.
+        turn: counts up with time: whose turn it is when there are fewer empty seats than classes that wait for one.
     """
     free = seats - sum(part.taken for part in parts.values())
     raises: dict[int, int] = {}
-    for (name, class_), part in sorted(parts.items()):
-        if name != chain:
-            continue
-        wanted = min(size, part.members - part.used) - part.room
-        given = min(wanted, free)
-        if given > 0:
+    for (name, class_), share in shares(seats, parts, size, turn).items():
+        given = min(share - parts[name, class_].room, free)
+        if name == chain and given > 0:
             raises[class_] = given
             free -= given
     return raises
 
 
-def take_seats_back(seats: int, parts: Mapping[tuple[str, int], ClassPart], chain: str, size: int) -> dict[int, int]:
-    """The lowerings of quotas on one chain, by class: seats that stand empty here while another class or chain waits."""
+def take_seats_back(
+    seats: int, parts: Mapping[tuple[str, int], ClassPart], chain: str, size: int, turn: int
+) -> dict[int, int]:
+    """The lowerings of quotas on one chain, by class: seats that stand empty here while another class or chain waits.
+
+    Arguments as of `slice_seats`.
+    """
     free = seats - sum(part.taken for part in parts.values())
-    waiting = sum(
-        max(0, min(size, part.members - part.used) - part.room) for part in parts.values() if part.members > part.used
-    )
-    missing = (waiting - max(0, free) if free >= 0 else -free) - sum(part.leaving for part in parts.values())
+    due = dict.fromkeys(sorted(parts), 0) if free < 0 else shares(seats, parts, size, turn)
+    waiting = sum(max(0, due[key] - part.room) for key, part in parts.items())
+    missing = waiting - free - sum(part.leaving for part in parts.values())
     lowered: dict[int, int] = {}
-    for (name, class_), part in sorted(parts.items()):
-        spare = part.room - max(0, min(size, part.members - part.used)) if free >= 0 else part.room
-        cut = min(missing, spare)
+    for (name, class_), share in due.items():
+        part = parts[name, class_]
+        cut = min(missing, part.room - share)
         if name == chain and cut > 0 and part.pending == 0:
             lowered[class_] = -cut
             missing -= cut
     return lowered
+
+
+def shares(seats: int, parts: Mapping[tuple[str, int], ClassPart], size: int, turn: int) -> dict[tuple[str, int], int]:
+    """How many empty seats each class on each chain should have: as many as it has investors who may come, a slice at
+    most. When there are too few, they are dealt out one by one, and the last ones go round from turn to turn: without
+    that, whoever was there first would keep seats that nobody sits on, and the others would be refused for ever.
+    """
+    keys = sorted(parts)
+    wanted = {key: max(0, min(size, parts[key].members - parts[key].used)) for key in keys}
+    empty = max(0, seats - sum(part.used for part in parts.values()))
+    if sum(wanted.values()) <= empty:
+        return wanted
+    first = turn % len(keys)
+    dealt = dict.fromkeys(keys, 0)
+    while empty > 0:
+        for key in keys[first:] + keys[:first]:
+            if empty > 0 and dealt[key] < wanted[key]:
+                dealt[key] += 1
+                empty -= 1
+    return dealt

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
 from bridge.abi import encode_struct
 from bridge.digests import digest_batch
+from bridge.errors import RecoverableError
 from bridge.types import BindingItem, EligibilityItem, OracleBatch, Permission, Role, SignerSet
 from chains.base import Chain
+from identity.errors import IdentityError
 from identity.oracle.batches import Item
 from identity.oracle.publishing.drafting import Drafted, places
 from identity.oracle.publishing.grounds import build_request
@@ -26,6 +29,14 @@ from identity.oracle.signer.wire import SeenRequest
 ROUNDS = 8
 """How often one batch is put to the signers before it waits for a later turn."""
 _UNSEEN = re.compile(r"0x([0-9a-f]{64}) (\d+)")
+
+
+class Overtaken(IdentityError, RecoverableError):
+    """A batch of grants was left as a draft, because something is to be taken away."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"batch {number} waits: something is to be taken away first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +63,20 @@ class BatchCollector:
         batch: OracleBatch,
         drafted: Sequence[Drafted],
         redrafted: Callable[[Sequence[Drafted]], Awaitable[OracleBatch]],
+        urgent: Callable[[], Coroutine[Any, Any, None]],
     ) -> SignedBatch:
         """A quorum for the batch, or for what is left of it. `redrafted` writes a smaller batch of the same number down.
 
         Raises:
+            Overtaken: the batch grants, and `urgent` has returned: something is to be taken away first.
             NoQuorum: too few sign, and not for single items.
         """
         dropped: list[tuple[Drafted, str, str]] = []
         signers = await asyncio.to_thread(oracle_signers, side.chain)
         for _ in range(ROUNDS):
-            found = await self._ask(side, batch, drafted, signers)
+            asking = self._ask(side, batch, drafted, signers)
+            # One slow signer may hold a batch of grants for half a minute: no revocation waits for that.
+            found = await (_unless(urgent(), asking, batch.number) if any(not one.takes for one in drafted) else asking)
             if len(found.signatures) >= signers.threshold:
                 await self._keep(side, batch, signers, found, dropped)
                 return SignedBatch(batch, signers.id, found.signatures, tuple(dropped))
@@ -152,6 +167,21 @@ class BatchCollector:
                     )
                     shown = await self._signers.show(refusal.signer, request) or shown
         return shown
+
+
+async def _unless(urgent: Coroutine[Any, Any, None], asking: Coroutine[Any, Any, Collected], number: int) -> Collected:
+    """What signers answer. Overtaken as soon as something is urgent; what they have signed by then stays unused."""
+    tasks = asyncio.ensure_future(asking), asyncio.ensure_future(urgent)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            return tasks[0].result()
+        tasks[1].result()
+        raise Overtaken(number)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def oracle_signers(chain: Chain) -> SignerSet:

@@ -68,15 +68,19 @@ def draft_limits(
 
 
 def draft_quotas(asset: bytes, deltas: Mapping[int, int]) -> list[Drafted]:
-    """Items that move seats."""
-    return [Drafted(QuotaItem(asset, class_, delta), takes=delta < 0) for class_, delta in deltas.items() if delta]
+    """Items that move seats, by class number: in the order of a policy's buckets they would tell whose class is which."""
+    ordered = sorted(deltas.items())
+    return [Drafted(QuotaItem(asset, class_, delta), takes=delta < 0) for class_, delta in ordered if delta]
 
 
 def arrange(drafted: Iterable[Drafted], size: int, *, takes_only: bool = False) -> list[Drafted]:
-    """The first `size` items, whatever takes away first; one item per subject, the first one drafted."""
+    """The first `size` items, whatever takes away first; one item per subject, the first one drafted.
+
+    Of what takes away words come first: there may be any number of accounts to unlink.
+    """
     seen: set[tuple[object, ...]] = set()
     kept: list[Drafted] = []
-    for one in sorted(drafted, key=lambda each: not each.takes):
+    for one in sorted(drafted, key=_urgency):
         key = subject_key(one.item)
         if key not in seen and (one.takes or not takes_only):
             seen.add(key)
@@ -107,6 +111,12 @@ def places(drafted: Sequence[Drafted]) -> dict[tuple[str, int], Drafted]:
         for index, one in enumerate(each for each in drafted if belongs(each.item)):
             found[kind, index] = one
     return found
+
+
+def _urgency(one: Drafted) -> int:
+    if not one.takes:
+        return 2
+    return 0 if isinstance(one.item, EligibilityItem) else 1
 
 
 def _takes(word: Word, before: EligibilityWord) -> bool:

@@ -1,14 +1,14 @@
-"""What signers are given beside a batch: the policy, the evidence, what classes stand for, proofs of account control."""
+"""What signers are given beside a batch or a permit: policy, evidence, what classes stand for, proofs and consents."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from bridge.abi import encode_struct
-from bridge.types import BindingItem, EligibilityItem, OracleBatch, Permission
+from bridge.types import BindingItem, BindingPermit, EligibilityItem, OracleBatch, Permission
 from identity.oracle.publishing.drafting import Drafted, places
-from identity.oracle.publishing.ports import Source
-from identity.oracle.signer.wire import Assets, BatchRequest, Ground
+from identity.oracle.publishing.ports import Source, WantedBinding
+from identity.oracle.signer.wire import Assets, BatchRequest, Ground, PermitRequest
 
 
 def build_request(domain: bytes, batch: OracleBatch, drafted: Sequence[Drafted], source: Source) -> BatchRequest:
@@ -37,6 +37,19 @@ def build_request(domain: bytes, batch: OracleBatch, drafted: Sequence[Drafted],
         assets={"0x" + asset.hex(): Assets(policy=source.policy(asset).canonical.decode()) for asset in assets},
         status_tokens=tokens,
         grounds=grounds,
+    )
+
+
+def build_permit_request(domain: bytes, permit: BindingPermit, wanted: WantedBinding, source: Source) -> PermitRequest:
+    """The request for one permit, for an account that its investor's holder agreed to. Blocks, as `build_request`."""
+    evidence = source.evidence(permit.asset, [wanted.person_id]).get(wanted.person_id, ())
+    ground = Ground(kind="binding", index=0, bucket=None, evidence=tuple(evidence), proof=dict(wanted.proof or {}))
+    return PermitRequest(
+        chain="0x" + domain.hex(),
+        permit="0x" + encode_struct(permit).hex(),
+        assets={"0x" + permit.asset.hex(): Assets(policy=source.policy(permit.asset).canonical.decode())},
+        status_tokens=dict(source.status_tokens(permit.asset)),
+        grounds=(ground,),
     )
 
 

@@ -63,6 +63,11 @@ class BatchJournal:
             )
         )
 
+    async def reopen(self, domain: bytes, number: int) -> None:
+        """Makes a draft of a batch again whose signatures no chain takes any more: the signer set has changed."""
+        values = {"state": BatchState.DRAFTED.value, "set_id": None, "signatures": None}
+        await self._writer.run(partial(_change, domain=domain, number=number, values=values))
+
     async def apply(self, domain: bytes, number: int, tx: str | None) -> None:
         """Notes that a block holds the batch."""
         await self._writer.run(

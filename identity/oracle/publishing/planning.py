@@ -5,14 +5,19 @@ Diffs are made against the newest block; parts of caps against final ones, on al
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import structlog
+
 from bridge.eligibility import EligibilityWord
+from bridge.errors import RecoverableError
 from bridge.types import MAX_BATCH_ITEMS, Permission
 from chains.base import BlockRef, Chain
+from chains.errors import ChainError
 from chains.views import ClockView
+from identity.oracle.policy.document import DOCUMENT_NAME
 from identity.oracle.publishing.caps import (
     ClassPart,
     Part,
@@ -28,7 +33,6 @@ from identity.oracle.publishing.drafting import (
     draft_limits,
     draft_quotas,
     draft_word,
-    subject_key,
 )
 from identity.oracle.publishing.journal import BatchJournal
 from identity.oracle.publishing.mirror import Mirror
@@ -42,6 +46,8 @@ from identity.oracle.publishing.reconcile import (
 )
 
 Subject = TypeVar("Subject", bytes, int)
+TURN_SECONDS = 3_600
+"""How long the last empty seats stay with a class before it is another one's turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +73,31 @@ class Planner:
         self._sides, self._source, self._journal, self._slice = sides, source, journal, slice_size
         self.without_limit: set[tuple[object, ...]] = set()
         """Subjects whose first part of the limit no signer granted: there was none left."""
+        self.unnamed: set[tuple[bytes, bytes]] = set()
+        """(domain, asset) where the chain names another policy than the one in force: nothing is granted there yet."""
 
-    def plan(
-        self, side: ChainSide, now: int, *, rest: Mapping[tuple[object, ...], int], takes_only: bool
-    ) -> list[Drafted]:
-        """The items of the next batch, at most a hundred. `rest`: until when subjects that were refused are left alone."""
+    def plan(self, side: ChainSide, now: int, *, rests: Callable[[Drafted], bool], takes_only: bool) -> list[Drafted]:
+        """The items of the next batch, at most a hundred. `rests`: whether one that was refused is still left alone."""
         drafted: list[Drafted] = []
         for asset in self._source.assets():
             wanted = self._source.wanted(asset, now)
             words = self._words(side, asset, wanted)
-            drafted += words
-            drafted += [draft_binding(asset, one) for one in self._source.bindings(asset, side.domain)]
-            # Seats take many reads: looked at when somebody comes, else by the job that moves parts.
-            if not takes_only and any(not one.takes for one in words):
-                drafted += self._quotas(side, asset, _receivers(wanted))
-        asked = (one for one in drafted if one.takes or rest.get(subject_key(one.item), 0) <= now)
+            items = words + [draft_binding(asset, one) for one in self._source.bindings(asset, side.domain)]
+            if not takes_only and any(not one.takes for one in items):
+                if not self._is_named(side, asset):
+                    items = [one for one in items if one.takes]
+                # Seats take many reads: looked at when somebody comes, else by the job that moves parts.
+                elif any(not one.takes for one in words):
+                    items += self._quotas(side, asset, _receivers(wanted), now)
+            drafted += items
+        asked = (one for one in drafted if not rests(one))
         return arrange(asked, MAX_BATCH_ITEMS, takes_only=takes_only)
 
     def rebalance(self, side: ChainSide, now: int) -> list[Drafted]:
         """Items that move parts of caps between this chain and the others."""
         drafted: list[Drafted] = []
         for asset in self._source.assets():
-            policy = self._source.policy(asset)
+            policy, is_named = self._source.policy(asset), self._is_named(side, asset)
             wanted = _receivers(self._source.wanted(asset, now))
             people = {one.investor: one.person_id for one in wanted}
             keys = [(asset, one.investor) for one in wanted]
@@ -98,11 +107,14 @@ class Planner:
             deltas = {
                 investor: move_limits(policy.limit, by_chain).get(side.label, 0) for investor, by_chain in parts.items()
             }
-            drafted += draft_limits(asset, words, deltas, people)
+            moves = draft_limits(asset, words, deltas, people)
             classes = self._class_parts(asset, wanted)
+            quotas: dict[int, int] = {}
             for bucket, seats in policy.seats.items():
-                drafted += draft_quotas(asset, slice_seats(seats, classes.get(bucket, {}), side.label, self._slice))
-                drafted += draft_quotas(asset, take_seats_back(seats, classes.get(bucket, {}), side.label, self._slice))
+                dealt = (seats, classes.get(bucket, {}), side.label, self._slice, now // TURN_SECONDS)
+                quotas |= take_seats_back(*dealt) | slice_seats(*dealt)
+            moves += draft_quotas(asset, quotas)
+            drafted += [one for one in moves if is_named or one.takes]
         return arrange(drafted, MAX_BATCH_ITEMS)
 
     def differences(self, side: ChainSide, now: int) -> list[Difference]:
@@ -129,6 +141,23 @@ class Planner:
             found += compare_seats(asset, policy.seats, seats)
         return found
 
+    def _is_named(self, side: ChainSide, asset: bytes) -> bool:
+        """Whether the chain names the policy in force: no signer signs a grant there under another one."""
+        document = side.chain.views(side.chain.finalised()).document_of(asset, DOCUMENT_NAME)
+        place = side.domain, asset
+        if document is not None and document.hash == self._source.policy(asset).digest:
+            self.unnamed.discard(place)
+            return True
+        if place not in self.unnamed:
+            self.unnamed.add(place)
+            structlog.get_logger("publisher").warning(
+                "the chain does not name the policy in force",
+                action="publish.unnamed",
+                chain=side.chain.name,
+                asset=asset.hex(),
+            )
+        return False
+
     def _words(self, side: ChainSide, asset: bytes, wanted: Sequence[WantedWord]) -> list[Drafted]:
         standing = side.mirror.words([(asset, one.investor) for one in wanted if one.word is not None])
         part = first_limit(
@@ -144,11 +173,19 @@ class Planner:
                 found.append(item)
         return found
 
-    def _quotas(self, side: ChainSide, asset: bytes, receivers: Sequence[WantedWord]) -> list[Drafted]:
-        classes = self._class_parts(asset, receivers)
+    def _quotas(self, side: ChainSide, asset: bytes, receivers: Sequence[WantedWord], now: int) -> list[Drafted]:
+        try:
+            classes = self._class_parts(asset, receivers)
+        except (ChainError, RecoverableError) as error:
+            # Seats are counted over all chains. Another one that can't be read now must not stop this one's words.
+            structlog.get_logger("publisher").warning(
+                "seats can't be counted", action="publish.seats", chain=side.chain.name, kind=type(error).__name__
+            )
+            return []
         deltas: dict[int, int] = {}
         for bucket, seats in self._source.policy(asset).seats.items():
-            deltas |= slice_seats(seats, classes.get(bucket, {}), side.label, self._slice)
+            dealt = (seats, classes.get(bucket, {}), side.label, self._slice, now // TURN_SECONDS)
+            deltas |= slice_seats(*dealt)
         return draft_quotas(asset, deltas)
 
     def _class_parts(

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from bridge.errors import RecoverableError
 from bridge.quorum import arrange_signatures, recover_signer
 from bridge.types import SignerSet
-from identity.errors import IdentityError
+from identity.errors import IdentityError, MalformedJson
 from identity.formats.strict import Bounds, parse_object
 from identity.oracle.signer.wire import RefusalBody, SeenRequest, SignatureBody
 
@@ -59,14 +59,20 @@ class SignerPool:
         urls: Sequence[str],
         *,
         roots: Path | None = None,
+        token: str | None = None,
         seconds: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`seconds`: how long one signer may take. `roots`: further certificate authorities (PEM)."""
+        """`seconds`: how long one signer may take. `roots`: further certificate authorities (PEM). `token`: lets us in."""
         context = ssl.create_default_context()
         if roots is not None:
             context.load_verify_locations(roots)
         self.urls = tuple(url.rstrip("/") for url in urls)
+        self._seconds = seconds
+        # Nothing packed: a few packed bytes can be gigabytes.
+        self._headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
         self._client = httpx.AsyncClient(
             verify=context, timeout=seconds, follow_redirects=False, transport=transport, trust_env=False
         )
@@ -108,7 +114,7 @@ class SignerPool:
         if answer is None:
             return None
         try:
-            content = parse_object(answer.content, ANSWER_BOUNDS)
+            content = parse_object(answer.body, ANSWER_BOUNDS)
             if answer.is_success:
                 return bytes.fromhex(SignatureBody.model_validate(content).signature.removeprefix("0x"))
             return Refusal(url, RefusalBody.model_validate(content))
@@ -116,16 +122,43 @@ class SignerPool:
             self._warn(url, "an answer that is none")
             return None
 
-    async def _post(self, url: str, path: str, body: bytes) -> httpx.Response | None:
+    async def _post(self, url: str, path: str, body: bytes) -> _Answer | None:
+        """What one signer answers, whole and in time: one that trickles or never ends is as good as dead."""
+        request = self._client.build_request("POST", url + path, content=body, headers=self._headers)
         try:
-            return await self._client.post(url + path, content=body, headers={"Content-Type": "application/json"})
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(self._seconds):
+                answer = await self._client.send(request, stream=True)
+                try:
+                    return _Answer(answer.is_success, await _bounded(answer))
+                finally:
+                    await answer.aclose()
+        except TimeoutError:
+            self._warn(url, f"no whole answer within {self._seconds:g} s")
+        except (httpx.HTTPError, httpx.StreamError, MalformedJson) as error:
             self._warn(url, type(error).__name__)
-            return None
+        return None
 
     @staticmethod
     def _warn(url: str, why: str) -> None:
         structlog.get_logger("publisher").warning("a signer is no help", action="signer.fail", signer=url, why=why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    is_success: bool
+    body: bytes
+
+
+async def _bounded(answer: httpx.Response) -> bytes:
+    """The bytes of an answer. MalformedJson when there are too many, or when they are packed."""
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise MalformedJson("its answer is packed")
+    body = bytearray()
+    async for chunk in answer.aiter_bytes():
+        body += chunk
+        if len(body) > ANSWER_BOUNDS.size:
+            raise MalformedJson("its answer is too large")
+    return bytes(body)
 
 
 def refused_items(refusals: Sequence[Refusal]) -> Mapping[tuple[str, int], tuple[Refusal, str]]:

@@ -35,7 +35,8 @@ class WantedWord(Protocol):
 class WantedBinding:
     """An account that should belong to an investor on one chain; investor zero: to nobody.
 
-    `proof` is the account-control proof as JSON, as signers check it again; None where nothing has to be proved.
+    `proof` is the account-control proof and the holder's consent as JSON, as signers check them again (for a permit the
+    consent alone: `people.proofs.permit_json`); None where nothing has to be proved.
     `person_id`: whose evidence names the holder that the account signed for.
     """
 

@@ -13,30 +13,32 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from bridge.abi import encode_struct
 from bridge.digests import digest_permit
-from bridge.errors import RecoverableError
+from bridge.errors import LockstepError
 from bridge.refusals import Refused, name
-from bridge.types import MAX_APPROVAL_SECONDS, BindingItem, BindingPermit, EligibilityItem, OracleBatch, QuotaItem
+from bridge.types import MAX_APPROVAL_SECONDS, BindingPermit, OracleBatch
 from chains.accounts import Account
 from chains.base import Chain
-from chains.errors import ChainError
-from chains.token_events import AccountBound, ItemSkipped
-from identity.oracle.batches import Item, next_batch
-from identity.oracle.publishing.collecting import BatchCollector, oracle_signers
+from chains.token_events import BatchApplied, Event, ItemSkipped
+from identity.oracle.batches import Item
+from identity.oracle.publishing.applying import GATE, bindings_now, make_batch, size_of, text_of, words_in
+from identity.oracle.publishing.collecting import BatchCollector, Overtaken, oracle_signers
 from identity.oracle.publishing.drafting import Drafted, subject_key
+from identity.oracle.publishing.grounds import build_permit_request
 from identity.oracle.publishing.journal import BatchJournal, BatchState, Entry
 from identity.oracle.publishing.mirror import Mirror
 from identity.oracle.publishing.planning import ChainSide, Planner, is_due, issue_time
 from identity.oracle.publishing.pool import NoQuorum, SignerPool
-from identity.oracle.publishing.ports import Source
-from identity.oracle.publishing.reconcile import Difference
+from identity.oracle.publishing.ports import Source, WantedBinding
+from identity.oracle.publishing.reconcile import Difference, told
+from identity.oracle.publishing.resting import Resting
 from identity.oracle.publishing.waking import Waker
 from identity.oracle.signer.errors import Check
-from identity.oracle.signer.wire import PermitRequest
 from identity.storage.database import Database
 from identity.storage.writer import Writer
 
@@ -81,7 +83,9 @@ class Publisher:
         # Two chains must not grant the same free part at once: planning and writing down are one step.
         self._planning = asyncio.Lock()
         self._turns = {domain: asyncio.Lock() for domain in self._sides}
-        self._rest: dict[bytes, dict[tuple[object, ...], int]] = {domain: {} for domain in self._sides}
+        self._resting = {domain: Resting(self._rules.rest_seconds, clock) for domain in self._sides}
+        self._failed: dict[bytes, int] = {}
+        """By domain: the number of the batch for which no quorum was found lately."""
         self._wakers = {
             domain: Waker(clock, self._rules.rhythm_seconds, self._rules.heartbeat_seconds / 4)
             for domain in self._sides
@@ -101,27 +105,34 @@ class Publisher:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._mark, urgent)
 
-    async def turn(self, domain: bytes, *, takes_only: bool = False, drafted: Sequence[Drafted] | None = None) -> bool:
-        """One turn of one chain; whether a batch was applied. `drafted`: these items in place of the plan's.
+    async def turn(self, domain: bytes, *, takes_only: bool = False, moves: bool = False) -> bool:
+        """One turn of one chain; whether a batch was applied. `moves`: parts of caps, in place of what changed.
 
         Raises:
+            Overtaken: something is to be taken away meanwhile; take another turn at once.
             NoQuorum, ChainError, RecoverableError: not now; nothing is lost.
         """
         side = self._sides[domain]
         async with self._turns[domain]:
+            if not moves:
+                # Whatever was called out so far is in what is looked at from here on.
+                self._wakers[domain].alarm.clear()
             clock = await asyncio.to_thread(side.mirror.clock)
             if (entry := await self._open(side, clock.number)) is not None:
                 await self._finish(side, entry)
                 return True
             now = self._clock()
             async with self._planning:
-                if drafted is None:
-                    drafted = await asyncio.to_thread(
-                        self._planner.plan, side, now, rest=self._rest[domain], takes_only=takes_only
-                    )
-                if not drafted and not is_due(clock, now, self._rules.heartbeat_seconds):
+                # Within the turn: a move repeats words as they stand, and a block that came in between would be lifted.
+                plan = (
+                    partial(self._planner.rebalance, side, now)
+                    if moves
+                    else partial(self._plan, side, now, takes_only=takes_only)
+                )
+                drafted = await asyncio.to_thread(plan)
+                if not drafted and (moves or not is_due(clock, now, self._rules.heartbeat_seconds)):
                     return False
-                batch = _batch(clock.number, issue_time(clock, now, self._rules.lead_seconds), drafted)
+                batch = make_batch(clock.number, issue_time(clock, now, self._rules.lead_seconds), drafted)
                 await self.journal.draft(domain, batch)
             await self._sign_and_submit(side, batch, drafted)
             return True
@@ -130,20 +141,17 @@ class Publisher:
         """Turns of all chains until nothing is left to do: for commands, start-up and tests."""
 
         async def until_quiet(domain: bytes) -> None:
-            while await self.turn(domain):
-                pass
+            with contextlib.suppress(Overtaken):
+                while await self.turn(domain):
+                    pass
+                return
+            await until_quiet(domain)
 
         await asyncio.gather(*(until_quiet(domain) for domain in self._sides))
 
     async def rebalance(self) -> int:
         """Moves parts of caps one step further on every chain; how many batches that took. A job."""
-        moved = 0
-        for domain, side in self._sides.items():
-            async with self._planning:
-                drafted = await asyncio.to_thread(self._planner.rebalance, side, self._clock())
-            if drafted:
-                moved += await self.turn(domain, drafted=drafted)
-        return moved
+        return sum([await self.turn(domain, moves=True) for domain in self._sides])
 
     async def heartbeat(self) -> None:
         """Shows every chain that nothing is withheld, if it is time. A job; the loops do the same by themselves."""
@@ -158,32 +166,30 @@ class Publisher:
             found += await asyncio.to_thread(self._planner.differences, side, now)
             async with self._turns[domain]:
                 side.mirror.forget()
-        for one in found:
-            structlog.get_logger("publisher").warning(
-                "chain and oracle differ",
-                action=f"reconcile.{one.kind.value}",
-                chain=one.chain,
-                asset=one.asset.hex(),
-                subject=one.subject.hex(),
-                repaired=one.is_repaired,
-            )
+        for line in told(found):
+            structlog.get_logger("publisher").warning("chain and oracle differ", **line)
         if any(one.is_repaired for one in found):
             self.wake(urgent=True)
         return found
 
-    async def permit(self, asset: bytes, account: bytes, investor: bytes, domain: bytes) -> SignedPermit:
-        """A permit with which an account binds itself; the same one for as long as it lives. NoQuorum."""
+    async def permit(self, asset: bytes, wanted: WantedBinding, domain: bytes) -> SignedPermit:
+        """A permit with which an account binds itself; the same one for as long as it lives. NoQuorum.
+
+        `wanted.proof` holds the holder's consent; the permit ends with it at the latest.
+        """
         side, now = self._sides[domain], self._clock()
+        account, investor = wanted.account, wanted.investor
         kept = self.journal.permit(domain, asset, account)
         if kept is not None and kept[0].investor == investor and now < kept[0].expires_at:
             permit, set_id, signatures = kept
             if set_id is not None:
                 return SignedPermit(permit, set_id, tuple(signatures))
         else:
-            permit = BindingPermit(asset, account, investor, now + MAX_APPROVAL_SECONDS // 2)
+            until = min(now + MAX_APPROVAL_SECONDS // 2, (wanted.proof or {}).get("expires_at", now))
+            permit = BindingPermit(asset, account, investor, until)
             await self.journal.keep_permit(domain, permit, None, ())
         signers = await asyncio.to_thread(oracle_signers, side.chain)
-        request = PermitRequest(chain="0x" + domain.hex(), permit="0x" + encode_struct(permit).hex())
+        request = await asyncio.to_thread(build_permit_request, domain, permit, wanted, self._source)
         found = await self._signers.collect("/permits", request, digest_permit(permit, domain), signers)
         if len(found.signatures) < signers.threshold:
             raise NoQuorum(len(found.signatures), signers.threshold, found.refusals)
@@ -192,17 +198,39 @@ class Publisher:
 
     async def _follow(self, side: ChainSide) -> None:
         log = structlog.get_logger("publisher").bind(chain=side.chain.name)
-        urgent = False
+        waker = self._wakers[side.domain]
+        takes_only = owed = False
         while True:
             try:
-                while await self.turn(side.domain, takes_only=urgent):
+                while await self.turn(side.domain, takes_only=takes_only):
                     pass
-            except (RecoverableError, ChainError, Refused) as error:
-                log.warning("will try again", action="publish.retry", error=str(error))
-                side.mirror.forget()
-                await asyncio.sleep(self._rules.retry_seconds)
+            except Overtaken:
+                takes_only = owed = True
                 continue
-            urgent = await self._wakers[side.domain].wait()
+            except (LockstepError, SQLAlchemyError) as error:
+                log.warning("will try again", action="publish.retry", kind=type(error).__name__, error=text_of(error))
+            except Exception as error:  # noqa: BLE001 - a fault over one chain's data must not silence the others
+                # Its text stays here: it could hold what was processed.
+                log.error("a fault", action="publish.fault", kind=type(error).__name__)  # noqa: TRY400
+            else:
+                if not owed:
+                    takes_only = await waker.wait(self._again(side.domain))
+                    continue
+                # What only takes away went through by itself: now what failed before.
+                owed = takes_only = False
+                await waker.pause(self._rules.retry_seconds)
+                continue
+            side.mirror.forget()
+            # What failed may be needed for grants alone: another chain, an issuer. So every other attempt only takes away.
+            owed, takes_only = True, not takes_only
+            await waker.pause(self._rules.retry_seconds)
+
+    def _again(self, domain: bytes) -> float | None:
+        """In how many seconds a quiet loop looks at what was left out: when a rest ends, or a chain may name the policy."""
+        left = self._resting[domain].seconds_left()
+        if any(place[0] == domain for place in self._planner.unnamed):
+            return min(UNNAMED_SECONDS, UNNAMED_SECONDS if left is None else left)
+        return left
 
     def _mark(self, urgent: bool) -> None:
         for waker in self._wakers.values():
@@ -214,42 +242,83 @@ class Publisher:
         if entry is not None and entry.state is BatchState.SIGNED:
             # Submitted before a crash, or by somebody else: anyone may.
             await self.journal.apply(side.domain, number, None)
-            bound = await asyncio.to_thread(_bound, side.chain, entry.batch)
-            await asyncio.to_thread(self._source.applied, side.domain, entry.batch, bound)
+            happened = await asyncio.to_thread(bindings_now, side.chain, entry.batch)
+            await asyncio.to_thread(self._source.applied, side.domain, entry.batch, happened)
         return self.journal.entry(side.domain, number + 1)
 
     async def _finish(self, side: ChainSide, entry: Entry) -> None:
         """Goes on with a batch that a crash or a shortage left open: the same content, as far as signers still take it."""
-        if entry.state is BatchState.DRAFTED:
-            now = self._clock()
+        now = self._clock()
+        if entry.state is not BatchState.APPLIED:
             drafted = await asyncio.to_thread(self._collector.redraft, side.domain, entry.batch, now)
-            takes = await asyncio.to_thread(self._planner.plan, side, now, rest={}, takes_only=True)
-            batch = entry.batch
-            if {one.item for one in takes} - {one.item for one in drafted}:
-                # What was to be granted waits for the next number: it must not hold this up.
-                drafted = takes
-            if len(drafted) != _size(batch) or drafted is takes or now - batch.issued_at > MAX_DRAFT_AGE:
-                clock = await asyncio.to_thread(side.mirror.clock)
-                batch = _batch(batch.number - 1, issue_time(clock, now, self._rules.lead_seconds), drafted)
-                await self.journal.draft(side.domain, batch)
-            await self._sign_and_submit(side, batch, drafted)
+        if entry.state is BatchState.SIGNED and words_in(drafted) < len(entry.batch.eligibilities):
+            # Signed for somebody who has lost it since, and in no block: the chain takes one batch of a number.
+            await self.journal.reopen(side.domain, entry.batch.number)
+        elif entry.state is not BatchState.DRAFTED:
+            await self._submit(side, entry.batch, entry.set_id or 0, entry.signatures)
             return
-        await self._submit(side, entry.batch, entry.set_id or 0, entry.signatures)
+        takes = await asyncio.to_thread(self._plan, side, now, takes_only=True)
+        batch, shorter = entry.batch, self._shortened(side.domain, entry.batch.number, drafted, takes)
+        if len(shorter) != size_of(batch) or shorter is takes or now - batch.issued_at > MAX_DRAFT_AGE:
+            clock = await asyncio.to_thread(side.mirror.clock)
+            batch = make_batch(batch.number - 1, issue_time(clock, now, self._rules.lead_seconds), shorter)
+            await self.journal.draft(side.domain, batch)
+        await self._sign_and_submit(side, batch, shorter)
+
+    def _shortened(
+        self, domain: bytes, number: int, drafted: Sequence[Drafted], takes: Sequence[Drafted]
+    ) -> Sequence[Drafted]:
+        """What is left of an open draft: nobody's revocation waits for it, and no item spoils it for ever."""
+        if takes and any(not one.takes for one in drafted):
+            # What was to be granted waits for the next number.
+            return takes
+        if {one.item for one in takes} - {one.item for one in drafted}:
+            return takes
+        if self._failed.get(domain) != number or all(one.takes for one in drafted):
+            return drafted
+        # Nobody says which grant it is: half of them each time, until it went through or was alone.
+        if len(drafted) == 1:
+            self._resting[domain].note(drafted[0].item, longer=True)
+        return drafted[: len(drafted) // 2]
 
     async def _sign_and_submit(self, side: ChainSide, batch: OracleBatch, drafted: Sequence[Drafted]) -> None:
-        signed = await self._collector.collect(side, batch, drafted, self._redrafted(side, batch))
-        until = self._clock() + self._rules.rest_seconds
+        urgent = partial(self._something_to_take, side, drafted)
+        try:
+            signed = await self._collector.collect(side, batch, drafted, self._redrafted(side, batch), urgent)
+        except NoQuorum:
+            self._failed[side.domain] = batch.number
+            raise
+        self._failed.pop(side.domain, None)
         for one, _, why in signed.refused:
             if why.startswith(Check.LIMIT):
                 # The word must not wait for its part: that comes by rebalancing.
                 self._planner.without_limit.add(subject_key(one.item))
             else:
-                self._rest[side.domain][subject_key(one.item)] = until
+                # What signers refuse may be fine in a minute: a list, a policy, another chain.
+                self._resting[side.domain].note(one.item, longer=False)
         await self._submit(side, signed.batch, signed.set_id, signed.signatures)
+
+    async def _something_to_take(self, side: ChainSide, drafted: Sequence[Drafted]) -> None:
+        """Returns when something is to be taken away that is not among the items drafted. Within this chain's turn."""
+        alarm = self._wakers[side.domain].alarm
+        while True:
+            await alarm.wait()
+            alarm.clear()
+            plan = partial(self._plan, side, self._clock(), takes_only=True)
+            look = asyncio.ensure_future(asyncio.to_thread(plan))
+            try:
+                takes = await asyncio.shield(look)
+            except asyncio.CancelledError:
+                # The thread reads the mirror: nobody else may until it is done.
+                await asyncio.wait([look])
+                raise
+            if {one.item for one in takes} - {one.item for one in drafted}:
+                alarm.set()
+                return
 
     def _redrafted(self, side: ChainSide, batch: OracleBatch) -> Callable[[Sequence[Drafted]], Awaitable[OracleBatch]]:
         async def again(drafted: Sequence[Drafted]) -> OracleBatch:
-            smaller = _batch(batch.number - 1, batch.issued_at, drafted)
+            smaller = make_batch(batch.number - 1, batch.issued_at, drafted)
             await self.journal.draft(side.domain, smaller)
             return smaller
 
@@ -257,18 +326,32 @@ class Publisher:
 
     async def _submit(self, side: ChainSide, batch: OracleBatch, set_id: int, signatures: Sequence[bytes]) -> None:
         account = self._accounts[side.chain.name]
-        done = await asyncio.to_thread(side.chain.submit_batch, batch, set_id, signatures, account)
-        skipped = [one for one in done.happened if isinstance(one, ItemSkipped) and one.number == batch.number]
-        side.mirror.apply(batch, skipped)
+        try:
+            done = await asyncio.to_thread(side.chain.submit_batch, batch, set_id, signatures, account)
+        except Refused as refused:
+            if any(reason.code in GATE for reason in refused.reasons):
+                # The signer set has changed since: the same batch needs other signatures, or it would be tried for ever.
+                await self.journal.reopen(side.domain, batch.number)
+            raise
+        happened: Sequence[Event] = done.happened
+        is_news = any(isinstance(one, BatchApplied) and one.number == batch.number for one in happened)
+        if not is_news:
+            # The number was taken before: by this batch, or by another one. Only the chain knows what stands.
+            happened = await asyncio.to_thread(bindings_now, side.chain, batch)
+        skipped = [one for one in happened if isinstance(one, ItemSkipped) and one.number == batch.number]
+        if is_news:
+            side.mirror.apply(batch, skipped)
+        else:
+            side.mirror.forget()
         await self.journal.apply(side.domain, batch.number, done.tx.hash)
         await self._tell_skipped(side, batch, skipped)
-        await asyncio.to_thread(self._source.applied, side.domain, batch, done.happened)
+        await asyncio.to_thread(self._source.applied, side.domain, batch, happened)
         structlog.get_logger("publisher").info(
             "batch applied",
             action="publish.applied",
             chain=side.chain.name,
             number=batch.number,
-            items=_size(batch),
+            items=size_of(batch),
             skipped=len(skipped),
         )
 
@@ -279,11 +362,15 @@ class Publisher:
         ]
         if told:
             await self.journal.refuse(side.domain, batch.number, told)
-            until = self._clock() + self._rules.rest_seconds
             for item, _, _ in told:
-                self._rest[side.domain][subject_key(item)] = until
+                self._resting[side.domain].note(item, longer=True)
+
+    def _plan(self, side: ChainSide, now: int, *, takes_only: bool) -> list[Drafted]:
+        return self._planner.plan(side, now, rests=self._resting[side.domain].holds, takes_only=takes_only)
 
 
+UNNAMED_SECONDS = 3.0
+"""Between looks at a chain that does not name the policy in force yet."""
 MAX_DRAFT_AGE = 60
 """Seconds after which a draft gets a new time: signers take nothing that is older than two minutes."""
 
@@ -295,28 +382,3 @@ class SignedPermit:
     permit: BindingPermit
     set_id: int
     signatures: tuple[bytes, ...]
-
-
-def _batch(applied: int, issued_at: int, drafted: Sequence[Drafted]) -> OracleBatch:
-    items = [one.item for one in drafted]
-    return next_batch(
-        applied,
-        issued_at,
-        [item for item in items if isinstance(item, EligibilityItem)],
-        [item for item in items if isinstance(item, BindingItem)],
-        [item for item in items if isinstance(item, QuotaItem)],
-    )
-
-
-def _size(batch: OracleBatch) -> int:
-    return len(batch.eligibilities) + len(batch.bindings) + len(batch.quotas)
-
-
-def _bound(chain: Chain, batch: OracleBatch) -> list[AccountBound]:
-    """What the bindings of a batch, whose events were missed, have come to."""
-    views = chain.views(chain.head())
-    return [
-        AccountBound(item.asset, item.account, item.investor)
-        for item in batch.bindings
-        if views.account_of(item.asset, item.account).investor == item.investor
-    ]

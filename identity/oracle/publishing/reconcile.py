@@ -6,9 +6,11 @@ What no batch can put right is left to a person: an account that belongs to some
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from bridge.eligibility import EligibilityWord
 from identity.oracle.policy.words import Word
@@ -31,6 +33,10 @@ class Kind(StrEnum):
     """The chain applied a batch that the journal does not hold. For a person: who else has a quorum?"""
 
 
+ABOUT_INVESTORS = frozenset({Kind.WORD, Kind.WORD_MISSING, Kind.WORD_UNWANTED, Kind.LIMIT_OVER})
+FOR_A_PERSON = frozenset({Kind.WORD_UNWANTED, Kind.BATCH_UNKNOWN})
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One difference. `subject`: an investor, a class as 2 bytes or a batch number as 8."""
@@ -43,7 +49,28 @@ class Difference:
     @property
     def is_repaired(self) -> bool:
         """Whether the publisher puts it right by itself."""
-        return self.kind not in (Kind.WORD_UNWANTED, Kind.BATCH_UNKNOWN)
+        return self.kind not in FOR_A_PERSON
+
+
+def told(found: Sequence[Difference]) -> list[dict[str, Any]]:
+    """The differences as log lines. Those about investors only as a number.
+
+    That another word is wanted for an investor than the one that stands is the oracle's own knowledge: it may be a hold of
+    screening that is on its way. Beside the pseudonym, which is public, a log would tell it to whoever reads logs.
+    """
+    counted: Counter[tuple[str, Kind, bytes]] = Counter()
+    lines: list[dict[str, Any]] = []
+    for one in found:
+        if one.kind in ABOUT_INVESTORS:
+            counted[one.chain, one.kind, one.asset] += 1
+        else:
+            lines.append({**_line(one.chain, one.kind, one.asset), "subject": one.subject.hex()})
+    return lines + [{**_line(*where), "investors": number} for where, number in counted.items()]
+
+
+def _line(chain: str, kind: Kind, asset: bytes) -> dict[str, Any]:
+    repaired = kind not in FOR_A_PERSON
+    return {"action": f"reconcile.{kind.value}", "chain": chain, "asset": asset.hex(), "repaired": repaired}
 
 
 def compare_words(

@@ -35,8 +35,13 @@ class Check(StrEnum):
     BUDGET = "budget"
     RECORD = "record"
     ACCOUNT = "account"
+    CONSENT = "consent"
     REPLAY = "replay"
     EXPIRY = "expiry"
+    LIFTS = "lifts"
+    UNAVAILABLE = "unavailable"
+    COLD = "cold"
+    MEMORY = "memory"
 
 
 class CheckFailed(IdentityError, InvalidInput):

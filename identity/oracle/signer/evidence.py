@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bridge.errors import LockstepError
 from identity.errors import FetchFailed, IdentityError
 from identity.formats.base import IssuerKeys, VerifiedCredential
+from identity.formats.jwk import PublicKey
 from identity.formats.jws import parse_jws
 from identity.formats.sd_jwt import choose, parse_sd_jwt
 from identity.formats.sd_jwt_vc import TYPES, SdJwtVc
@@ -40,13 +41,27 @@ FORBIDDEN = frozenset({SUBJECT, *(name for topic in TOPICS.values() for name in 
 
 
 @dataclass(frozen=True, slots=True)
+class Bond:
+    """A verified credential and the key that it is bound to: by this key its holder agrees to things.
+
+    `jwt`: the issuer's signed part; `hash_name`: how its presentations are hashed. `in_force`: not taken back, and of an
+    issuer that the policy relies on.
+    """
+
+    topic: str
+    jwt: str
+    hash_name: object
+    holder: PublicKey
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """What the evidence comes to, and the marks of the person behind it (32 bytes each)."""
 
     verdict: Verdict
     marks: tuple[bytes, ...]
-    holders: frozenset[str]
-    """RFC 7638 thumbprints of the keys that the credentials are bound to."""
+    bonds: tuple[Bond, ...]
 
 
 class StatusLists:
@@ -95,7 +110,7 @@ def judge(policy: Policy, wires: Sequence[str], keys: IssuerKeys, lists: StatusL
         raise CheckFailed(Check.EVIDENCE, "there is none")
     weighed: list[Weighed] = []
     marks: list[bytes] = []
-    holders: set[str] = set()
+    bonds: list[Bond] = []
     for wire in wires:
         credential = _verified(wire, keys, now)
         try:
@@ -103,12 +118,14 @@ def judge(policy: Policy, wires: Sequence[str], keys: IssuerKeys, lists: StatusL
         except LockstepError as error:
             raise CheckFailed(Check.EVIDENCE, type(error).__name__) from None
         _require_minimal(policy, evidence.topic, wire, credential)
-        weighed.append(Weighed(evidence, lists.standing(evidence)))
+        standing = lists.standing(evidence)
+        weighed.append(Weighed(evidence, standing))
         if credential.holder is None:
             raise CheckFailed(Check.EVIDENCE, "a credential that is bound to no holder")
-        holders.add(credential.holder.thumbprint)
+        in_force = standing is Standing.VALID and _is_relied_on(policy, evidence)
+        bonds.append(_bond(evidence.topic, wire, credential.holder, in_force))
         marks += (credential.digest, decode_base64url(credential.holder.thumbprint))
-    return Judged(evaluate(policy, weighed, now), tuple(marks), frozenset(holders))
+    return Judged(_verdict(policy, weighed, bonds, now), tuple(marks), tuple(bonds))
 
 
 def require_true(verdict: Verdict) -> tuple[str, int]:
@@ -126,6 +143,33 @@ def _verified(wire: str, keys: IssuerKeys, now: int) -> VerifiedCredential:
     except LockstepError as error:
         # The kind alone: a message could quote what was shown.
         raise CheckFailed(Check.EVIDENCE, type(error).__name__) from None
+
+
+def _verdict(policy: Policy, weighed: Sequence[Weighed], bonds: Sequence[Bond], now: int) -> Verdict:
+    """What the credentials of one holder come to, beside all that was taken back; of several holders, the one admitted.
+
+    Signers see no names. Credentials bound to different keys could be those of two people: one who is known, and a friend who is
+    accredited. Who got credentials anew under another key is admitted by those alone.
+    """
+    holders = dict.fromkeys(bond.holder.thumbprint for bond in bonds if bond.in_force)
+    pairs = list(zip(weighed, bonds, strict=True))
+    verdicts = [
+        evaluate(policy, [one for one, bond in pairs if not bond.in_force or bond.holder.thumbprint == holder], now)
+        for holder in holders
+    ] or [evaluate(policy, weighed, now)]
+    return next((one for one in verdicts if one.truth is Truth.TRUE), verdicts[0])
+
+
+def _bond(topic: str, wire: str, holder: PublicKey, in_force: bool) -> Bond:
+    jwt = parse_sd_jwt(wire).jwt
+    return Bond(topic, jwt, parse_jws(jwt, types=TYPES).payload.get("_sd_alg", "sha-256"), holder, in_force)
+
+
+def _is_relied_on(policy: Policy, evidence: Evidence) -> bool:
+    distrusted_from = policy.since.get(evidence.issuer)
+    if distrusted_from is not None and evidence.issued_at >= distrusted_from:
+        return False
+    return evidence.issuer in policy.trust.get(evidence.topic, ())
 
 
 def _require_minimal(policy: Policy, topic: str, wire: str, credential: VerifiedCredential) -> None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 from bridge.eligibility import EligibilityWord
 from bridge.types import BindingItem, EligibilityItem, OracleBatch, Permission, QuotaItem
+from identity.oracle.people.proofs import Proved
 from identity.oracle.policy.document import Policy
 from identity.oracle.policy.grid import HORIZON, WEEK
+from identity.oracle.signer.accounts import require_consent
 from identity.oracle.signer.errors import Check, CheckFailed
 from identity.oracle.signer.evidence import Judged, require_true
 from identity.oracle.signer.wire import Ground
@@ -24,13 +26,11 @@ Places = Mapping[tuple[str, int], Ground]
 
 @dataclass(frozen=True, slots=True)
 class ProvedAccount:
-    """What a proof of account control proves: the challenge it answers, and for whose wallet it was made.
-
-    `holder`: RFC 7638 thumbprint of the key that the person's credentials are bound to.
-    """
+    """What a statement of account control proves: the challenge it answers, its end, and when its holder agreed to it."""
 
     nonce: str
-    holder: str
+    expires_at: int
+    agreed_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Surroundings:
     grounds: Places
     policy: Callable[[bytes], Policy]
     judge: Callable[[Policy, Ground], Judged]
-    prove: Callable[[BindingItem, Ground], ProvedAccount]
+    prove: Callable[[BindingItem, Ground], Proved]
     now: int
     written: frozenset[tuple[bytes, bytes]] = field(default=frozenset())
     """(asset, investor) that this very batch writes a word for."""
@@ -69,6 +69,11 @@ def takes_only(item: EligibilityItem, before: EligibilityWord) -> bool:
         and item.permissions & ~before.permissions == 0
         and item.valid_until <= before.valid_until
     )
+
+
+def lifts_block(item: EligibilityItem, before: EligibilityWord) -> bool:
+    """Whether an item gives somebody the way out back whom only a block can have taken it from."""
+    return before.is_record and not before.allows(Permission.SEND) and bool(item.permissions & Permission.SEND)
 
 
 def is_withdrawal(batch: OracleBatch, words: Mapping[tuple[bytes, bytes], EligibilityWord]) -> bool:
@@ -116,10 +121,10 @@ def check_quota(around: Surroundings, index: int, item: QuotaItem) -> Passed:
 
 
 def check_binding(around: Surroundings, index: int, item: BindingItem) -> Passed:
-    """CheckFailed: GROUNDS, RECORD, ACCOUNT, EVIDENCE, DISCLOSURE, STATUS.
+    """CheckFailed: GROUNDS, RECORD, ACCOUNT, CONSENT, EVIDENCE, DISCLOSURE, STATUS.
 
-    The account must have signed for the very holder whose evidence this is: the proof alone would let a stolen oracle
-    bind its own account to somebody else's investor.
+    The account must have signed for the very holder whose evidence this is, and that holder must have agreed: a proof
+    by the account alone would let a stolen oracle bind an account of its own to somebody else's investor.
     """
     if not any(item.investor):
         return Passed()
@@ -128,9 +133,9 @@ def check_binding(around: Surroundings, index: int, item: BindingItem) -> Passed
         raise CheckFailed(Check.RECORD, "nothing is known of the investor here")
     ground = _ground(around, "binding", index)
     judged = around.judge(around.policy(item.asset), ground)
-    proof = around.prove(item, ground)
-    if proof.holder not in judged.holders:
-        raise CheckFailed(Check.ACCOUNT, "the proof of control was made for another holder")
+    proved = around.prove(item, ground)
+    agreed_at = require_consent(judged.bonds, proved, around.now)
+    proof = ProvedAccount(proved.control.nonce, proved.control.expires_at, agreed_at)
     return Passed(marks=judged.marks, proof=proof, counts=True)
 
 

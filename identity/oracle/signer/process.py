@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 
-import uvicorn
-
 from bridge.signing import LocalSigner
-from chains.accounts import load_evm_key
+from chains.accounts import load_evm_key, read_secret_file
 from chains.clocks import ChainClock, utc
 from chains.errors import SettingsRefused
 from chains.evm.rpc import CHAIN as EVM
@@ -25,9 +22,9 @@ from identity.oracle.signer.service import create_app
 from identity.oracle.signer.settings import SignerSettings
 from identity.oracle.signer.signing import Signer, SignerRules
 from identity.oracle.signer.store import SignerStore
-from identity.web.app import WithoutTraces
+from identity.web.serving import Address, make_server, serve
 
-STOP_SECONDS = 1
+SHORTEST_TOKEN = 32
 
 
 def run(settings: SignerSettings, ready: Callable[[int], None]) -> None:
@@ -52,26 +49,29 @@ def run(settings: SignerSettings, ready: Callable[[int], None]) -> None:
         clock = _clock(settings, witnesses)
         policy = FetchPolicy(frozenset(settings.fetch_hosts), private_networks=is_development())
         documents = DidDocuments(Fetcher(policy, roots=settings.roots), clock)
-        rules = SignerRules(settings.grants_per_hour, settings.replace_seconds)
+        rules = SignerRules(
+            settings.grants_per_hour,
+            settings.lifts_per_day,
+            settings.replace_seconds,
+            # In development the same keys sign elsewhere too, and nobody wants to wait.
+            warm_up=not is_development(),
+            new_key=settings.new_key,
+        )
         contracts = ContractAnswers([Asked(readers[domain].caip2, by_witness(one)) for domain, one in smart.items()])
         prove = account_prover(settings.oracle_did, contracts)
-        _serve(settings, Signer(readers, store, key, documents.keys_for, prove, clock, rules), ready)
+        signer = Signer(readers, store, key, documents.keys_for, prove, clock, rules)
+        signer.begin()
+        address = Address(settings.host, settings.port, settings.certificate, settings.certificate_key)
+        serve(make_server(create_app(signer, _token(settings)), address), address, ready)
 
 
-def _serve(settings: SignerSettings, signer: Signer, ready: Callable[[int], None]) -> None:
-    config = uvicorn.Config(
-        WithoutTraces(create_app(signer)),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        # Clients that keep a connection and say nothing never finish closing it: they must not keep this process.
-        timeout_graceful_shutdown=STOP_SECONDS,
-        ssl_certfile=settings.certificate,
-        ssl_keyfile=settings.certificate_key,
-    )
-    with socket.create_server((settings.host, settings.port)) as listener:
-        ready(listener.getsockname()[1])
-        uvicorn.Server(config).run(sockets=[listener])
+def _token(settings: SignerSettings) -> str | None:
+    if settings.token_file is None:
+        return None
+    token = read_secret_file(settings.token_file)
+    if len(token) < SHORTEST_TOKEN:
+        raise SettingsRefused(f"the token in {settings.token_file} has less than {SHORTEST_TOKEN} characters")
+    return token
 
 
 def _clock(settings: SignerSettings, witnesses: list[Witness]) -> Callable[[], int]:

@@ -94,6 +94,19 @@ class ChainReader:
         found = self._witness.ask("quotas", lambda node: tuple(node.views(at).quota_of(*key) for key in wanted))
         return {key: max(view.quota, view.holders) for key, view in zip(wanted, found, strict=True)}
 
+    def newest(self) -> tuple[BlockRef, int]:
+        """The newest block, and the number of the last batch in it."""
+        block = self._witness.newest()
+        return block, self._witness.ask("the last batch", lambda node: node.views(block).clock().number)
+
+    def seats(self, at: BlockRef, keys: Sequence[tuple[bytes, int]]) -> dict[tuple[bytes, int], int]:
+        """By (asset, class): the part of the seats as it stands, whoever sits there."""
+        wanted = tuple(dict.fromkeys(keys))
+        if not wanted:
+            return {}
+        found = self._witness.ask("quotas", lambda node: tuple(node.views(at).quota_of(*key).quota for key in wanted))
+        return dict(zip(wanted, found, strict=True))
+
     def is_quiet(self, first: BlockRef, last: BlockRef) -> bool:
         """Whether nothing of the protocol happened after one final block up to another: then no part moved."""
         if first == last:
@@ -119,13 +132,20 @@ class ChainReader:
         return list(found)
 
 
+Moments = tuple[tuple[int, int], ...]
+"""What one chain takes of a cap, each as (number of the last batch, amount): in its final block, and in its newest one.
+
+The final block alone is not enough. A batch that others signed is known here by its number, and a thief of the service may
+have had another batch of that number signed by this signer: what really stands in the newest block shows the grant.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What the chains take of the caps, all of them together, and the final batch number each was read at."""
+    """What the chains take of the caps, all of them together, by chain."""
 
-    limits: Mapping[tuple[bytes, bytes], Mapping[bytes, int]]
-    quotas: Mapping[tuple[bytes, int], Mapping[bytes, int]]
-    final_numbers: Mapping[bytes, int]
+    limits: Mapping[tuple[bytes, bytes], Mapping[bytes, Moments]]
+    quotas: Mapping[tuple[bytes, int], Mapping[bytes, Moments]]
 
 
 def read_taken(
@@ -140,16 +160,25 @@ def read_taken(
         InMotion: they changed each time.
     """
     if not limits and not quotas:
-        return Taken({}, {}, {})
+        return Taken({}, {})
     changed = readers[0]
     for _ in range(ATTEMPTS):
         parts = {reader.domain: _parts(reader, *reader.final(), limits, quotas) for reader in readers}
         moved = [reader for reader in readers if _moved(reader, parts[reader.domain], limits, quotas)]
         if not moved:
+            seen = {
+                reader.domain: (parts[reader.domain], _newest(reader, parts[reader.domain], limits, quotas))
+                for reader in readers
+            }
             return Taken(
-                {key: {domain: part.limits[key] for domain, part in parts.items()} for key in dict.fromkeys(limits)},
-                {key: {domain: part.quotas[key] for domain, part in parts.items()} for key in dict.fromkeys(quotas)},
-                {domain: part.number for domain, part in parts.items()},
+                {
+                    key: {domain: tuple((one.number, one.limits[key]) for one in both) for domain, both in seen.items()}
+                    for key in dict.fromkeys(limits)
+                },
+                {
+                    key: {domain: tuple((one.number, one.quotas[key]) for one in both) for domain, both in seen.items()}
+                    for key in dict.fromkeys(quotas)
+                },
             )
         changed = moved[0]
     raise InMotion(changed.name)
@@ -171,6 +200,16 @@ def _parts(
     quotas: Sequence[tuple[bytes, int]],
 ) -> _Parts:
     return _Parts(at, number, reader.limits(at, limits), reader.quotas(at, quotas))
+
+
+def _newest(
+    reader: ChainReader,
+    final: _Parts,
+    limits: Sequence[tuple[bytes, bytes]],
+    quotas: Sequence[tuple[bytes, int]],
+) -> _Parts:
+    at, number = reader.newest()
+    return final if at == final.at else _parts(reader, at, number, limits, quotas)
 
 
 def _moved(

@@ -28,11 +28,19 @@ class SignerSettings(ServiceSettings):
     fetch_hosts: tuple[str, ...] = Field(min_length=1, description="Hosts (name or name:port) of issuers' documents.")
     roots: Path | None = Field(None, description="Further certificate authorities (PEM) for issuers' https.")
     clock: Literal["utc", "chains"] = "utc"
+    token_file: Path | None = Field(
+        None, description="File with the token that the oracle shows; none in development only. Nobody else is let in."
+    )
     host: str = "127.0.0.1"
     port: int = Field(0, ge=0, le=65535, description="0 takes a free port and prints it.")
     certificate: Path | None = Field(None, description="PEM certificate to serve https with; none in development only.")
     certificate_key: Path | None = None
     grants_per_hour: int = Field(2_000, ge=1, description="Items that give something new, signed within an hour.")
+    lifts_per_day: int = Field(10, ge=0, description="Blocks of investors that may be lifted within a day.")
+    new_key: bool = Field(
+        False,
+        description="The key is new in a running oracle's set: its store may be empty. Otherwise an empty one was lost.",
+    )
     replace_seconds: int = Field(60, ge=1, le=3_600)
 
     @model_validator(mode="after")
@@ -42,11 +50,14 @@ class SignerSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _serves_safely(self) -> Self:
-        """Loopback, by https: whoever stands between could put another batch before the signer."""
+        """Loopback, by https, and for the oracle alone: what takes something away needs no grounds, so whoever may ask
+        signers could take every investor's permissions."""
         if (self.certificate is None) != (self.certificate_key is None):
             raise ValueError("certificate and certificate_key belong together")
         if self.certificate is None and not is_development():
             raise ValueError("a certificate is needed outside development")
+        if self.token_file is None and not is_development():
+            raise ValueError("a token_file is needed outside development")
         if not ipaddress.ip_address(self.host).is_loopback:
             raise ValueError("host must be a loopback address")
         return self

@@ -13,117 +13,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Connection,
-    Integer,
-    LargeBinary,
-    MetaData,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bridge.abi import decode_struct, encode_struct
-from bridge.types import OracleBatch
+from bridge.types import BindingPermit, OracleBatch
 from identity.oracle.signer.errors import Check, CheckFailed
+from identity.oracle.signer.tables import (
+    BATCHES,
+    BUDGET,
+    CLASSES,
+    CURSORS,
+    GRANTS,
+    LIFTS,
+    MARKS,
+    METADATA,
+    PERMITS,
+    PROOFS,
+    QUOTA_CLASSES,
+    UNBINDINGS,
+)
 from identity.storage.database import Database
-
-METADATA = MetaData()
-
-BATCHES = Table(
-    "batches",
-    METADATA,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("domain", LargeBinary, nullable=False),
-    Column("number", Integer, nullable=False, index=True),
-    Column("body", LargeBinary, nullable=False),
-    Column("own", Boolean, nullable=False),
-    Column("at", Integer, nullable=False),
-)
-
-GRANTS = Table(
-    "grants",
-    METADATA,
-    Column("digest", LargeBinary, nullable=False),
-    Column("domain", LargeBinary, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("asset", LargeBinary, nullable=False),
-    Column("subject", LargeBinary, nullable=False),
-    Column("amount", String, nullable=False),
-    PrimaryKeyConstraint("digest", "asset", "subject"),
-)
-"""Raised parts: subject is an InvestorId (limits) or a class as 2 bytes (quotas); amounts exceed 64 bits, so text."""
-
-CLASSES = Table(
-    "classes",
-    METADATA,
-    Column("asset", LargeBinary, nullable=False),
-    Column("class", Integer, nullable=False),
-    Column("bucket", String, nullable=False),
-    PrimaryKeyConstraint("asset", "class"),
-)
-
-MARKS = Table(
-    "marks",
-    METADATA,
-    Column("asset", LargeBinary, nullable=False),
-    Column("mark", LargeBinary, nullable=False),
-    Column("investor", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("asset", "mark"),
-)
-"""A mark is 32 bytes that stand for a person: a credential's digest, a holder key's thumbprint."""
-
-PROOFS = Table(
-    "proofs",
-    METADATA,
-    Column("nonce", String, primary_key=True),
-    Column("domain", LargeBinary, nullable=False),
-    Column("asset", LargeBinary, nullable=False),
-    Column("account", LargeBinary, nullable=False),
-    Column("investor", LargeBinary, nullable=False),
-    Column("dead", Boolean, nullable=False),
-)
-
-PERMITS = Table(
-    "permits",
-    METADATA,
-    Column("domain", LargeBinary, nullable=False),
-    Column("asset", LargeBinary, nullable=False),
-    Column("account", LargeBinary, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("expires_at", Integer, nullable=False),
-    PrimaryKeyConstraint("domain", "asset", "account"),
-)
-
-BUDGET = Table(
-    "budget",
-    METADATA,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("at", Integer, nullable=False),
-    Column("items", Integer, nullable=False),
-)
-
-QUOTA_CLASSES = Table(
-    "quota_classes",
-    METADATA,
-    Column("asset", LargeBinary, nullable=False),
-    Column("class", Integer, nullable=False),
-    PrimaryKeyConstraint("asset", "class"),
-)
-"""Classes that final blocks gave a quota, whoever signed it."""
-
-CURSORS = Table(
-    "cursors",
-    METADATA,
-    Column("domain", LargeBinary, primary_key=True),
-    Column("number", Integer, nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +63,7 @@ class Findings:
     marks: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict)
     proofs: list[UsedProof] = field(default_factory=list)
     granted: int = 0
+    lifted: int = 0
 
 
 class SignerStore:
@@ -179,6 +90,11 @@ class SignerStore:
                 .order_by(BATCHES.c.at)
             ).all()
         return [SignedBatch(row.digest, decode_struct(OracleBatch, row.body), row.at) for row in rows]
+
+    def is_new(self) -> bool:
+        """Whether this key signed nothing yet, as far as this file knows."""
+        with self._database.read() as connection:
+            return connection.execute(select(BATCHES.c.digest).where(BATCHES.c.own.is_(True)).limit(1)).first() is None
 
     def known(self, domain: bytes, first: int, last: int) -> set[int]:
         """The numbers in [first, last] of which some batch is known here."""
@@ -254,47 +170,58 @@ class SignerStore:
             row = connection.execute(select(PROOFS).where(PROOFS.c.nonce == nonce)).first()
         return None if row is None else (row.domain, row.asset, row.account, row.investor, row.dead)
 
-    def granted_since(self, since: int) -> int:
-        """How many grants this key signed since a second."""
+    def unbound_at(self, domain: bytes, asset: bytes, account: bytes) -> int | None:
+        """When the last known batch that took the account away was made (UTC seconds)."""
         with self._database.read() as connection:
-            return int(connection.execute(select(func.sum(BUDGET.c["items"])).where(BUDGET.c.at > since)).scalar() or 0)
+            return connection.execute(
+                select(UNBINDINGS.c.at).where(
+                    UNBINDINGS.c.domain == domain, UNBINDINGS.c.asset == asset, UNBINDINGS.c.account == account
+                )
+            ).scalar()
+
+    def granted_since(self, since: int, domain: bytes, number: int) -> int:
+        """How many grants this key signed since a second, in other batches than those of one number of one chain.
+
+        Of several batches of a number the largest counts: the chain applies one of them.
+        """
+        found = (
+            select(BATCHES.c.domain, BATCHES.c.number, BUDGET.c["items"])
+            .select_from(BUDGET.outerjoin(BATCHES, BATCHES.c.digest == BUDGET.c.digest))
+            .where(BUDGET.c.at > since)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(found).all()
+        permits = sum(row.items for row in rows if row.domain is None)
+        batches: dict[tuple[bytes, int], int] = {}
+        for row in rows:
+            if row.domain is not None and (row.domain, row.number) != (domain, number):
+                batches[row.domain, row.number] = max(batches.get((row.domain, row.number), 0), row.items)
+        return int(permits + sum(batches.values()))
+
+    def lifted_since(self, since: int) -> int:
+        """How many blocks were lifted by batches that this key signed since a second."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(LIFTS.c["items"]).where(LIFTS.c.at > since)).scalars()
+            return sum(rows)
 
     def record(self, domain: bytes, digest: bytes, batch: OracleBatch, findings: Findings, now: int) -> None:
         """Remembers a batch that is about to be signed with everything that was found."""
         with self._write() as connection:
             _note_batch(connection, domain, digest, batch, own=True, now=now)
-            for (asset, class_), bucket in findings.classes.items():
-                connection.execute(
-                    insert(CLASSES).values({"asset": asset, "class": class_, "bucket": bucket}).on_conflict_do_nothing()
-                )
-            for (asset, mark), investor in findings.marks.items():
-                connection.execute(
-                    insert(MARKS).values(asset=asset, mark=mark, investor=investor).on_conflict_do_nothing()
-                )
-            for proof in findings.proofs:
-                row = {
-                    "nonce": proof.nonce,
-                    "domain": domain,
-                    "asset": proof.asset,
-                    "account": proof.account,
-                    "investor": proof.investor,
-                    "dead": False,
-                }
-                connection.execute(insert(PROOFS).values(row).on_conflict_do_nothing())
-            if findings.granted:
-                connection.execute(
-                    insert(BUDGET)
-                    .values({"digest": digest, "at": now, "items": findings.granted})
-                    .on_conflict_do_nothing()
-                )
+            _note_findings(connection, domain, findings)
+            for table, items in ((BUDGET, findings.granted), (LIFTS, findings.lifted)):
+                if items:
+                    row = {"digest": digest, "at": now, "items": items}
+                    connection.execute(insert(table).values(row).on_conflict_do_nothing())
 
     def show(self, domain: bytes, digest: bytes, batch: OracleBatch, now: int) -> None:
         """Remembers a batch that others signed."""
         with self._write() as connection:
             _note_batch(connection, domain, digest, batch, own=False, now=now)
 
-    def permit(self, domain: bytes, asset: bytes, account: bytes, digest: bytes, expires_at: int, now: int) -> None:
-        """Remembers a permit that is about to be signed. CheckFailed while another one of this account lives."""
+    def permit(self, domain: bytes, permit: BindingPermit, digest: bytes, findings: Findings, now: int) -> None:
+        """Remembers a permit that is about to be signed with what was found. CheckFailed while another one lives."""
+        asset, account, expires_at = permit.asset, permit.account, permit.expires_at
         with self._write() as connection:
             row = connection.execute(
                 select(PERMITS.c.digest, PERMITS.c.expires_at).where(
@@ -318,6 +245,7 @@ class SignerStore:
                     index_elements=["domain", "asset", "account"], set_={"digest": digest, "expires_at": expires_at}
                 )
             )
+            _note_findings(connection, domain, findings)
             connection.execute(
                 insert(BUDGET).values({"digest": digest, "at": now, "items": 1}).on_conflict_do_nothing()
             )
@@ -330,6 +258,25 @@ class SignerStore:
     def _write(self) -> Iterator[Connection]:
         with self._turn, self._database.writer.begin() as connection:
             yield connection
+
+
+def _note_findings(connection: Connection, domain: bytes, findings: Findings) -> None:
+    for (asset, class_), bucket in findings.classes.items():
+        connection.execute(
+            insert(CLASSES).values({"asset": asset, "class": class_, "bucket": bucket}).on_conflict_do_nothing()
+        )
+    for (asset, mark), investor in findings.marks.items():
+        connection.execute(insert(MARKS).values(asset=asset, mark=mark, investor=investor).on_conflict_do_nothing())
+    for proof in findings.proofs:
+        row = {
+            "nonce": proof.nonce,
+            "domain": domain,
+            "asset": proof.asset,
+            "account": proof.account,
+            "investor": proof.investor,
+            "dead": False,
+        }
+        connection.execute(insert(PROOFS).values(row).on_conflict_do_nothing())
 
 
 def _note_batch(
@@ -370,6 +317,10 @@ def _note_batch(
                 .where(PROOFS.c.domain == domain, PROOFS.c.asset == binding.asset, PROOFS.c.account == binding.account)
                 .values(dead=True)
             )
+            gone = {"domain": domain, "asset": binding.asset, "account": binding.account, "at": batch.issued_at}
+            taken = insert(UNBINDINGS).values(gone)
+            later = {"at": func.max(UNBINDINGS.c.at, taken.excluded.at)}
+            connection.execute(taken.on_conflict_do_update(index_elements=["domain", "asset", "account"], set_=later))
 
 
 def raised_parts(batch: OracleBatch) -> Mapping[tuple[bytes, bytes], int]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Hex32 = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
 HexBytes = Annotated[str, Field(pattern="^0x([0-9a-f]{2})*$", max_length=140_000)]
 SdJwtText = Annotated[str, Field(max_length=65_536)]
+MAX_WHY = 400
 Kind = Literal["eligibility", "binding", "quota"]
 
 
@@ -24,7 +25,8 @@ class _Body(BaseModel):
 class Ground(_Body):
     """What one item of the batch rests on; an item that only takes something away needs none.
 
-    `evidence`: SD-JWTs with rule claims only. `bucket`: what the item's class stands for. `proof`: of account control.
+    `evidence`: SD-JWTs with rule claims only. `bucket`: what the item's class stands for. `proof`: of account control and
+    of the holder's consent (`people.proofs.wire`).
     """
 
     kind: Kind
@@ -51,10 +53,16 @@ class BatchRequest(_Body):
 
 
 class PermitRequest(_Body):
-    """Please sign this permit, with which an account binds itself on the chain with this domain."""
+    """Please sign this permit, with which an account binds itself on the chain with this domain.
+
+    `grounds`: one, of kind `binding`: evidence, and the holder's consent.
+    """
 
     chain: Hex32
     permit: HexBytes
+    assets: dict[Hex32, Assets] = Field(default_factory=dict)
+    status_tokens: dict[str, str] = Field(default_factory=dict)
+    grounds: tuple[Ground, ...] = Field((), max_length=1)
 
 
 class SeenRequest(_Body):
@@ -77,17 +85,17 @@ class ItemRefused(_Body):
     """One item that failed a check. `check` is the check's name; `why` never holds evidence."""
 
     kind: Kind
-    index: int
-    check: str
-    why: str
+    index: int = Field(ge=0, lt=100)
+    check: str = Field(max_length=64)
+    why: str = Field(max_length=MAX_WHY)
 
 
 class RefusalBody(_Body):
     """Nothing was signed: `check` and `why` for the whole, or the items at fault (then the rest may be asked again)."""
 
-    check: str
-    why: str
-    items: tuple[ItemRefused, ...] = ()
+    check: str = Field(max_length=64)
+    why: str = Field(max_length=MAX_WHY)
+    items: Annotated[tuple[ItemRefused, ...], Field(max_length=100)] = ()
 
 
 class HealthBody(_Body):

@@ -2,8 +2,9 @@
 
 A standing is read here without any fetch. A list counts until it is older than its `ttl` or 60 seconds, reckoned from
 when its issuer signed it (and from when it was first had, should the issuer's clock be ahead of ours), never from when
-it was loaded: after that its credentials are UNREACHABLE. A list that is older than the one known is refused: who can
-replay an old list could otherwise undo a revocation.
+it was loaded: after that its credentials are UNREACHABLE, and so they are while our clock stands before the list's time: a
+clock that was put back would else keep it young. A list that is older than the one known is refused: who can replay an old
+list could otherwise undo a revocation.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy import Connection, select
 
-from bridge.errors import InvalidInput, LockstepError
+from bridge.errors import InvalidInput, LockstepError, RecoverableError
 from identity.errors import IdentityError
 from identity.formats.base import IssuerKeys, StatusReference
 from identity.formats.status_list import Status, StatusList, VerifiedStatusList, verify_status_list_token
@@ -26,6 +27,8 @@ from identity.storage.writer import Transaction
 
 MAX_AGE = 60
 """Seconds a list may be used, whatever longer time its issuer allows."""
+MAX_BACK = 5
+"""Seconds by which our clock may stand before the moment at which a list was had: processes of one oracle differ by less."""
 
 _STANDINGS: Mapping[int, Standing] = {Status.VALID: Standing.VALID, Status.SUSPENDED: Standing.SUSPENDED}
 _SEVERITIES: Mapping[int, int] = {Status.VALID: 2, Status.SUSPENDED: 1}
@@ -37,6 +40,14 @@ class ListRolledBack(IdentityError, InvalidInput):
     def __init__(self, uri: str, issued_at: int, known: int) -> None:
         self.uri, self.issued_at, self.known = uri, issued_at, known
         super().__init__(f"the status list is of {issued_at}, and one of {known} is known")
+
+
+class KeysWithdrawn(IdentityError, RecoverableError):
+    """An issuer's key was withdrawn while its list was being verified: whether it still holds must be looked at anew."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        super().__init__("a key was withdrawn while the status list was verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,8 @@ class Held:
     list: VerifiedStatusList
     token: str
     taken_at: int
+    epoch: int
+    """How often keys had been withdrawn when its verification began."""
 
     @property
     def since(self) -> int:
@@ -67,9 +80,10 @@ class Held:
         return MAX_AGE if self.list.ttl is None else min(self.list.ttl, MAX_AGE)
 
     def usable(self, now: int, max_age: int = MAX_AGE) -> bool:
-        """Whether it still counts. At exactly its lifetime it does; an expired one doesn't."""
+        """Whether it still counts. At exactly its lifetime it does; an expired one, or one of the future, doesn't."""
         expires = self.list.expires_at
-        return now - self.since <= min(self.lifetime, max_age) and (expires is None or now < expires)
+        in_time = -MAX_BACK <= now - self.since <= min(self.lifetime, max_age)
+        return in_time and (expires is None or now < expires)
 
 
 class Lists:
@@ -79,6 +93,7 @@ class Lists:
         self._keys = keys
         self._held: dict[tuple[str, str], Held] = {}
         self._loaded: dict[tuple[str, str], tuple[int, int]] = {}
+        self._epoch = 0
         self._turn = threading.Lock()
         self._listeners: list[Callable[[Change], None]] = []
 
@@ -106,16 +121,27 @@ class Lists:
         return self._held.get((uri, issuer))
 
     def due(self, uri: str, issuer: str, now: int, every: int) -> bool:
-        """Whether it should be fetched: older than `every` seconds or a third of its lifetime, or not there.
+        """Whether it should be fetched: older than `every` seconds or a third of its lifetime, of no use, or not there.
 
         A third, because a published list may itself be half its lifetime old when it is fetched.
         """
         held = self._held.get((uri, issuer))
-        return held is None or now - held.since >= min(every, max(1, held.lifetime // 3))
+        if held is None or not held.usable(now):
+            return True
+        return now - held.since >= min(every, max(1, held.lifetime // 3))
+
+    def silent(self, now: int, max_age: int = MAX_AGE) -> frozenset[tuple[str, str]]:
+        """Address and issuer of each list that was had once and doesn't count any more: nobody brought a newer one."""
+        return frozenset(address for address, held in tuple(self._held.items()) if not held.usable(now, max_age))
 
     def verify(self, text: str, uri: str, now: int) -> VerifiedStatusList:
         """The list in a token, checked as one from `uri`; errors as `verify_status_list_token`. Changes nothing."""
         return verify_status_list_token(text, uri, self._keys, now)
+
+    def read(self, text: str, uri: str, now: int, taken_at: int | None = None) -> Held:
+        """The list in a token, checked, as `put` takes it. `taken_at`: when it was first had, if not now."""
+        epoch = self._epoch
+        return Held(self.verify(text, uri, now), text, now if taken_at is None else taken_at, epoch)
 
     def take(self, text: str, uri: str, now: int) -> Change | None:
         """Verifies a token and puts it in force; what changed, if anything.
@@ -124,12 +150,15 @@ class Lists:
             ListRolledBack: a newer one is known.
             as `verify`.
         """
-        return self.put(Held(self.verify(text, uri, now), text, now))
+        return self.put(self.read(text, uri, now))
 
     def put(self, fresh: Held) -> Change | None:
-        """Puts a list that was verified in force; what changed, if anything. ListRolledBack for an older one."""
+        """Puts a list that was verified in force; what changed, if anything. ListRolledBack, KeysWithdrawn."""
         key = (fresh.list.uri, fresh.list.issuer)
         with self._turn:
+            if fresh.epoch != self._epoch:
+                # Else a list that the withdrawn key had signed could come in force just after all such were dropped.
+                raise KeysWithdrawn(fresh.list.uri)
             before = self._held.get(key)
             after = fresh if before is None else _newer(before, fresh)
             self._held[key] = after
@@ -141,9 +170,17 @@ class Lists:
             listener(change)
         return change
 
+    def outlasts(self, fresh: Held) -> bool:
+        """Whether the list in use says worse than this one of the same second: then this one is not to be kept."""
+        held = self._held.get((fresh.list.uri, fresh.list.issuer))
+        if held is None or held.list.issued_at != fresh.list.issued_at:
+            return False
+        return _newer(held, fresh).list.statuses != fresh.list.statuses
+
     def drop(self, issuer: str) -> int:
         """Forgets all lists of an issuer whose key is compromised; how many. They must come again, newly signed."""
         with self._turn:
+            self._epoch += 1
             gone = [key for key in self._held if key[1] == issuer]
             for key in gone:
                 del self._held[key]
@@ -173,7 +210,7 @@ class Lists:
         if row is None:
             return False
         try:
-            self.put(Held(self.verify(row.token, key[0], now), row.token, row.taken_at))
+            self.put(self.read(row.token, key[0], now, row.taken_at))
         except LockstepError as error:
             structlog.get_logger("status").info(
                 "stored list not taken", action="status.pass_over", uri=key[0], kind=type(error).__name__

@@ -71,12 +71,14 @@ class Pushes:
             NotInForce: too old, or from the future.
             IssuerUnknown, SignatureInvalid, AlgorithmRefused: not signed by a key of a trusted issuer.
             ListRolledBack: an older list than the one known.
+            KeysWithdrawn: the issuer's key was withdrawn meanwhile.
         """
         # In a thread: verification may have to look for the issuer's keys, and a list takes milliseconds to unpack.
         push = await run_in_threadpool(self.check, message, self._clock())
         if not await run_in_threadpool(self._is_relied, push):
             return False
-        if not await self._writer.run(partial(_spend, push=push)):
+        kept = not self._lists.outlasts(push.held)
+        if not await self._writer.run(partial(_spend, push=push, kept=kept)):
             return False
         change: Change | None = await run_in_threadpool(self._lists.put, push.held)
         return change is not None
@@ -96,23 +98,25 @@ class Pushes:
         if found.issuer != issuer:
             raise MalformedJwt("the key is of another issuer")
         jws.verify(found.key, "status message")
-        verified = self._lists.verify(text, uri, now)
+        fresh = self._lists.read(text, uri, now)
+        verified = fresh.list
         if verified.issuer != issuer:
             raise MalformedJwt("it brings the list of another issuer")
         known = self._lists.held(uri, issuer)
         if known is not None and verified.issued_at < known.list.issued_at:
             raise ListRolledBack(uri, verified.issued_at, known.list.issued_at)
         digest = hashlib.sha256(f"{issuer}\0{mark}".encode()).digest()
-        return Push(issuer, digest, made + AGE + 1, Held(verified, text, now))
+        return Push(issuer, digest, made + AGE + 1, fresh)
 
     def _is_relied(self, push: Push) -> bool:
         with self._database.read() as connection:
             return (push.held.list.uri, push.issuer) in self._relied(connection)
 
 
-def _spend(tx: Transaction, *, push: Push) -> bool:
+def _spend(tx: Transaction, *, push: Push, kept: bool) -> bool:
     """Stores the mark and the list together: a message that was lost half way is taken at its next attempt."""
     if not insert_once(tx.connection, PUSHES, {"digest": push.mark, "expires_at": push.expires_at}):
         return False
-    save(tx, push.held)
+    if kept:
+        save(tx, push.held)
     return True

@@ -21,20 +21,22 @@ from bridge.errors import LockstepError
 from identity.errors import FetchFailed, IssuerUnknown
 from identity.fetch.fetcher import Fetch
 from identity.formats.status_list import MEDIA_TYPE
-from identity.oracle.status.lists import Held, ListRolledBack, Lists, save
+from identity.oracle.status.lists import Held, KeysWithdrawn, ListRolledBack, Lists, save
 from identity.ports import Clock
 from identity.storage.database import Database
 from identity.storage.writer import Transaction, Writer
 
 T = TypeVar("T")
+ROUND = 5
+"""Seconds between rounds."""
 EVERY = 15
-"""Seconds between fetches of one list at most."""
+"""Seconds between fetches of one list at most: it is fetched in the last round before they are over."""
 WORKERS = 8
 """Hosts asked at the same time in one round."""
 PATIENCE = 2.0
 """Seconds that a round waits for its hosts; who takes longer goes on beside the next rounds."""
-REST = 15
-"""Seconds for which a host that failed is left alone."""
+REST = EVERY - ROUND
+"""Seconds for which a host that failed is left alone; the round after that comes within `EVERY`."""
 
 Address = tuple[str, str]
 """A list's address and its issuer's name."""
@@ -88,8 +90,8 @@ class Refresher:
         with self._database.read() as connection:
             relied = self._relied(connection)
         now = self._clock()
-        due = [one for one in relied if self._lists.due(*one, now, EVERY)]
-        rested = {host: ones for host, ones in _by_host(due).items() if self._resting.get(host, 0) <= now}
+        due = [one for one in relied if self._lists.due(*one, now, EVERY - ROUND)]
+        rested = {host: ones for host, ones in _by_host(due).items() if self._is_rested(host, now)}
         return self._round(rested, write, self._patience)
 
     def ensure(self, addresses: Collection[Address]) -> Round:
@@ -98,6 +100,10 @@ class Refresher:
         Blocks, also while another thread is asking the same host: what that one brings is looked at before it is asked again.
         """
         return self._round(_by_host(self._missing(addresses)), None, None)
+
+    def _is_rested(self, host: str, now: int) -> bool:
+        """Whether a host may be asked again. A clock that was put back keeps nobody at rest for longer."""
+        return not now < self._resting.get(host, 0) <= now + REST
 
     def _missing(self, addresses: Iterable[Address]) -> list[Address]:
         now = self._clock()
@@ -167,17 +173,19 @@ class Refresher:
     def _one(self, uri: str, issuer: str) -> Held:
         body = self._fetch.get(uri, MEDIA_TYPE).body
         now = self._clock()
-        verified = self._lists.verify(body.decode("ascii", "replace"), uri, now)
-        if verified.issuer != issuer:
+        fresh = self._lists.read(body.decode("ascii", "replace"), uri, now)
+        if fresh.list.issuer != issuer:
             # Signed by somebody else whom we trust for other things: it says nothing about this issuer's credentials.
-            raise IssuerUnknown(verified.issuer, "the list at this address is another issuer's")
-        return Held(verified, body.decode("ascii"), now)
+            raise IssuerUnknown(fresh.list.issuer, "the list at this address is another issuer's")
+        return fresh
 
     def _store(self, fresh: Held, write: Write | None) -> None:
         try:
             self._lists.put(fresh)
-        except ListRolledBack:
-            # A push overtook this answer on its way.
+        except (ListRolledBack, KeysWithdrawn):
+            # A push overtook this answer on its way, or its key was withdrawn meanwhile.
+            return
+        if self._lists.outlasts(fresh):
             return
         if write is None:
             self._writer.run_blocking(partial(save, fresh=fresh))

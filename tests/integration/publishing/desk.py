@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +18,13 @@ from typing import Any, Self
 
 from bridge.eligibility import EligibilityWord
 from bridge.types import OracleBatch, Permission
-from chains.accounts import Account, write_secret_file
+from chains.accounts import Account
 from chains.base import Chain
-from chains.devnet.keys import ORACLE_SIGNERS, dev_evm
 from chains.devnet.process import ChainProcess
 from chains.token_events import AccountBound, Event
-from identity.oracle.people.proofs import AccountControl, Proof, Scheme, proof_json
+from identity.formats.base import Challenge
+from identity.formats.sd_jwt_vc import SdJwtVc
+from identity.oracle.people.proofs import AccountControl, Proof, Scheme, permit_json, proof_json, transaction_data
 from identity.oracle.policy.document import DOCUMENT_NAME, Policy, parse_policy
 from identity.oracle.policy.grid import grid_point
 from identity.oracle.policy.words import EXIT, Word
@@ -39,8 +38,9 @@ from identity.storage.writer import Writer
 from identity.tls.development import DevelopmentAuthority
 from lockstep_cli.local import asset as house
 from lockstep_cli.local.cast import staff
-from lockstep_cli.local.services import READY, chain_settings
+from lockstep_cli.local.services import chain_settings
 from lockstep_cli.local.system import LocalSystem
+from tests.integration.publishing.signers import SignerProcesses
 from tests.support.credentials import Credential, Served, holder
 
 ORACLE = "did:web:oracle.example"
@@ -49,7 +49,6 @@ CLASSES: Mapping[int, str] = {4_242: ACCREDITED, 777: UNADMITTED}
 LIMIT, SEATS = 50_000, 12
 EVERYTHING = int(Permission.RECEIVE | Permission.SEND | Permission.BRIDGE)
 RULES = PublisherRules(rhythm_seconds=0, heartbeat_seconds=10_000, retry_seconds=0.2, rest_seconds=5)
-START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +118,47 @@ class Desk:
 
     def link(self, domain: bytes, caip2: str, person: int, account: Account, *, nonce: str = "") -> WantedBinding:
         """Wants an account to be a person's, with a proof that the account really signed."""
-        proof = prove_account(self.asset, caip2, person, account, self.now() + 600, nonce or f"n{time.time_ns()}")
+        (wire,) = self.shown[f"person-{person}"]
+        nonce = nonce or f"n{time.time_ns()}"
+        proof = prove_account(self.asset, caip2, person, account, self.now() + 600, nonce, wire)
         binding = WantedBinding(account.id, investor_of(self.asset, person), f"person-{person}", proof)
         self.accounts.setdefault(domain, []).append(binding)
         return binding
 
+    def agreed(self, caip2: str, person: int, account: bytes) -> WantedBinding:
+        """An account that a person agreed to, for a permit: it proves by its own transaction that it is there."""
+        (wire,) = self.shown[f"person-{person}"]
+        thumbprint = holder(person).public.thumbprint
+        control = AccountControl(
+            ORACLE, self.asset, caip2, account, thumbprint, f"n{time.time_ns()}", self.now() + 3_600
+        )
+        proof = permit_json(control, agree(control, wire, person, self.now()))
+        return WantedBinding(account, investor_of(self.asset, person), f"person-{person}", proof)
+
 
 def prove_account(
-    asset: bytes, caip2: str, person: int, account: Account, expires_at: int, nonce: str
+    asset: bytes, caip2: str, person: int, account: Account, expires_at: int, nonce: str, wire: str
 ) -> dict[str, Any]:
-    """The proof of control, signed with the account's own key."""
+    """The proof of control, signed with the account's own key, and the person's consent by the credential in `wire`.
+
+    The person agrees ten minutes before the statement ends.
+    """
     control = AccountControl(ORACLE, asset, caip2, account.id, holder(person).public.thumbprint, nonce, expires_at)
+    consent = agree(control, wire, person, expires_at - 600)
     if account.kind == "evm":
         signature = bytes(account.key.sign_message(control.signable()).signature)
-        return dict(proof_json(control, Proof(Scheme.EIP712, signature)))
+        return dict(proof_json(control, Proof(Scheme.EIP712, signature), consent))
     signature = bytes(account.key.sign(control.text().encode()))
-    return dict(proof_json(control, Proof(Scheme.SR25519, signature)))
+    return dict(proof_json(control, Proof(Scheme.SR25519, signature), consent))
+
+
+def agree(control: AccountControl, wire: str, person: int, at: int, topic: str = "kyc") -> str:
+    """The key binding JWT that a person's wallet makes when it agrees to a statement."""
+    challenge = Challenge(
+        f"decentralized_identifier:{control.oracle}", "of-the-request", 300, (transaction_data(control, topic),)
+    )
+    shown = SdJwtVc().present(wire, (), challenge, holder(person), at)
+    return shown.rpartition("~")[2]
 
 
 def investor_of(asset: bytes, person: int) -> bytes:
@@ -145,8 +169,8 @@ def investor_of(asset: bytes, person: int) -> bytes:
 class OracleHouse:
     """Everything together, over a running system. A context manager."""
 
-    def __init__(self, system: LocalSystem, folder: Path, salt: int, *, signers: int = 3) -> None:
-        self.system, self.folder, self._salt, self._signers = system, folder, salt, signers
+    def __init__(self, system: LocalSystem, folder: Path, salt: int) -> None:
+        self.system, self.folder, self._salt = system, folder, salt
         self._stack = ExitStack()
         self.processes: list[ChainProcess] = []
         self.urls: list[str] = []
@@ -179,9 +203,7 @@ class OracleHouse:
 
     def restart(self, place: int) -> None:
         """Starts a killed signer again with its key and store."""
-        env = self._envs[place] | {"LOCKSTEP_ORACLE_SIGNER_PORT": self.urls[place].rpartition(":")[2]}
-        self.processes[place] = self._spawn(place, env)
-        self.processes[place].wait_ready(START_SECONDS)
+        self._signers.restart(place)
 
     def _start(self) -> None:
         self.authority = DevelopmentAuthority(self.folder / "ca")
@@ -239,38 +261,10 @@ class OracleHouse:
         chains = chain_settings(
             self.system.devnet, self.system.contracts, {name: one.domain for name, one in self.system.chains.items()}
         )
-        self._envs = []
-        for place in range(self._signers):
-            key_file = self.folder / f"signer-{place}.key"
-            write_secret_file(key_file, dev_evm(ORACLE_SIGNERS[place]).key.hex())
-            files = self.authority.serve_localhost(f"signer-{place}")
-            self._envs.append(
-                {
-                    "LOCKSTEP_ENV": "dev",
-                    "LOCKSTEP_ORACLE_SIGNER_KEY_FILE": str(key_file),
-                    "LOCKSTEP_ORACLE_SIGNER_STORE": str(self.folder / f"signer-{place}.sqlite"),
-                    "LOCKSTEP_ORACLE_SIGNER_CHAINS": json.dumps(chains),
-                    "LOCKSTEP_ORACLE_SIGNER_ORACLE_DID": ORACLE,
-                    "LOCKSTEP_ORACLE_SIGNER_FETCH_HOSTS": json.dumps([self.served.host]),
-                    "LOCKSTEP_ORACLE_SIGNER_ROOTS": str(files.root),
-                    "LOCKSTEP_ORACLE_SIGNER_CERTIFICATE": str(files.certificate),
-                    "LOCKSTEP_ORACLE_SIGNER_CERTIFICATE_KEY": str(files.key),
-                }
-            )
-            self.processes.append(self._spawn(place, self._envs[-1]))
-        self._stack.callback(self._stop)
-        self.urls = [f"https://localhost:{one.wait_ready(START_SECONDS)[1]}" for one in self.processes]
-
-    def _spawn(self, place: int, env: Mapping[str, str]) -> ChainProcess:
-        ready: re.Pattern[str] = READY
-        log = self.folder / f"signer-{place}.log"
-        return ChainProcess(f"signer-{place}", [sys.executable, "-m", "identity.oracle.signer"], log, ready, env)
-
-    def _stop(self) -> None:
-        for process in self.processes:
-            process.ask_to_stop()
-        for process in self.processes:
-            process.close()
+        self._signers = self._stack.enter_context(
+            SignerProcesses(self.folder, self.authority, chains, ORACLE, [self.served.host])
+        )
+        self.processes, self.urls = self._signers.processes, self._signers.urls
 
 
 class Publishing:

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from bridge.abi import encode_struct
-from bridge.types import BindingPermit, EligibilityItem, OracleBatch, Permission, QuotaItem
+from bridge.types import BindingItem, BindingPermit, EligibilityItem, OracleBatch, Permission, QuotaItem
+from chains.accounts import Account
 from chains.errors import ChainUnavailable
 from identity.formats.status_list import Status
+from identity.oracle.people.proofs import AccountControl, Proof, permit_json, proof_json
 from identity.oracle.policy.grid import grid_point
 from identity.oracle.policy.words import EXIT
+from identity.oracle.publishing.drafting import draft_binding
+from identity.oracle.publishing.grounds import build_permit_request, build_request
 from identity.oracle.publishing.journal import BatchState
+from identity.oracle.publishing.ports import WantedBinding
+from identity.wallet.investing import sign_control
 from lockstep_cli.local.cast import evm_account, substrate_account
 from lockstep_cli.local.system import LocalSystem
-from tests.integration.publishing.desk import EVERYTHING, LIMIT, SEATS, OracleHouse, investor_of
+from tests.integration.publishing.desk import EVERYTHING, LIMIT, ORACLE, SEATS, OracleHouse, agree, investor_of
+from tests.support.credentials import holder
 
 pytestmark = pytest.mark.chains
 
@@ -91,7 +100,7 @@ def test_killed_between_journal_and_submission_the_same_batch_goes_out(rooms: Or
 
     async def die() -> None:
         async with rooms.publisher() as publisher:
-            publisher._submit = killed  # type: ignore[method-assign]
+            publisher._submit = killed  # type: ignore[method-assign, assignment]
             with pytest.raises(ChainUnavailable):
                 await publisher.turn(chain.domain)
             entry = publisher.journal.entry(chain.domain, number)
@@ -219,17 +228,61 @@ def test_no_signer_exceeds_the_seats(rooms: OracleHouse, chain: Any) -> None:
     assert ask(rooms, chain, QuotaItem(rooms.asset, 4_242, SEATS)) == ["seats"] * 3
 
 
+def account_of(chain: Any, byte: int) -> bytes:
+    """Somebody's account in the form of the chain."""
+    return bytes(12) + bytes([byte] * 20) if chain.name == "evm" else bytes([byte] * 32)
+
+
 def test_no_signer_signs_a_permit_again(rooms: OracleHouse, chain: Any) -> None:
     """The first one may have been used and its account unbound since: the old permit must not be made young again."""
 
     def permit(expires_at: int) -> list[str]:
-        made = BindingPermit(rooms.asset, bytes([0xC0] * 32), investor_of(rooms.asset, 2), expires_at)
-        return post(rooms, "/permits", {"chain": "0x" + chain.domain.hex(), "permit": "0x" + encode_struct(made).hex()})
+        made = BindingPermit(rooms.asset, account_of(chain, 0xC0), investor_of(rooms.asset, 2), expires_at)
+        wanted = rooms.desk.agreed(chain.views().identity().caip2, 2, made.account)
+        asked = build_permit_request(chain.domain, made, wanted, rooms.desk)
+        return post(rooms, "/permits", json.loads(asked.model_dump_json()))
 
     now = rooms.now()
     assert permit(now + 600) == ["signed"] * 3
     assert permit(now + 900) == ["replay"] * 3
     assert permit(now - 1) == ["expiry"] * 3
+
+
+def thiefs_own(rooms: OracleHouse, chain: Any) -> tuple[AccountControl, Account]:
+    """A statement of an account of the thief's about person 2, whose thumbprint every oracle knows."""
+    account = evm_account(21) if chain.name == "evm" else substrate_account("thief")
+    caip2, until = chain.views().identity().caip2, rooms.now() + 600
+    named = holder(2).public.thumbprint
+    return AccountControl(ORACLE, rooms.asset, caip2, account.id, named, f"thief-{until}", until), account
+
+
+def test_no_signer_binds_an_account_that_the_thief_made_up(rooms: OracleHouse, chain: Any) -> None:
+    """He shows true evidence and his account signs for its holder. What her key signed was something else, or nothing."""
+    control, account = thiefs_own(rooms, chain)
+    (wire,) = rooms.desk.shown["person-2"]
+    mine = agree(control, wire, 666, rooms.now())
+    hers = agree(replace(control, account=account_of(chain, 0xC1)), wire, 2, rooms.now())
+    clock = chain.views().clock()
+    item = BindingItem(rooms.asset, account.id, investor_of(rooms.asset, 2))
+    batch = OracleBatch(clock.number + 1, max(clock.issued_at, rooms.now()), (), (item,), ())
+    for consent in (mine, hers):
+        scheme, signature = sign_control(control, account)
+        proof = proof_json(control, Proof(scheme, signature), consent)
+        wanted = draft_binding(rooms.asset, WantedBinding(account.id, item.investor, "person-2", proof))
+        asked = build_request(chain.domain, batch, [wanted], rooms.desk)
+        assert post(rooms, "/batches", json.loads(asked.model_dump_json())) == ["consent"] * 3
+
+
+def test_no_signer_permits_an_account_that_the_thief_made_up(rooms: OracleHouse, chain: Any) -> None:
+    control, account = thiefs_own(rooms, chain)
+    (wire,) = rooms.desk.shown["person-2"]
+    permit = BindingPermit(rooms.asset, account.id, investor_of(rooms.asset, 2), control.expires_at)
+    proof = permit_json(control, agree(control, wire, 666, rooms.now()))
+    wanted = WantedBinding(account.id, permit.investor, "person-2", proof)
+    asked = build_permit_request(chain.domain, permit, wanted, rooms.desk)
+    assert post(rooms, "/permits", json.loads(asked.model_dump_json())) == ["consent"] * 3
+    bare = asked.model_copy(update={"grounds": ()})
+    assert post(rooms, "/permits", json.loads(bare.model_dump_json())) == ["grounds"] * 3
 
 
 def test_no_signer_ever_logs_what_it_was_shown(rooms: OracleHouse) -> None:

@@ -20,3 +20,11 @@ class ProofRefused(IdentityError, InvalidInput):
     def __init__(self, scheme: str, why: str) -> None:
         self.scheme, self.why = scheme, why
         super().__init__(f"the {scheme} proof of control is refused: {why}")
+
+
+class ConsentMalformed(IdentityError, InvalidInput):
+    """A verifier's transaction data is no statement that is understood here."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"no statement to agree to: {why}")

@@ -18,9 +18,10 @@ from tests.unit.identity.oracle.presenting.verifier_house import ASSET, EVM, SUB
 
 def test_a_wallet_presents_and_links_an_account_on_each_chain(oracle: Served, wallet: WalletStore) -> None:
     client = OracleClient(oracle.http, oracle.url)
-    session = client.enrol(ASSET, presenter(oracle, wallet), wallet.all())
-    on_substrate = client.link(session, ASSET, SUBSTRATE, Account.substrate(dev_substrate("Alice")))
-    on_evm = client.link(session, ASSET, EVM, Account.evm(dev_evm(4)))
+    showing, held = presenter(oracle, wallet), wallet.all()
+    session = client.enrol(ASSET, showing, held)
+    on_substrate = client.link(session, ASSET, SUBSTRATE, Account.substrate(dev_substrate("Alice")), showing, held)
+    on_evm = client.link(session, ASSET, EVM, Account.evm(dev_evm(4)), showing, held)
     assert (on_substrate.state, on_evm.state) == ("proven", "proven")
     (enrolment,) = client.me(session)["enrolments"]
     assert {one["account"] for one in enrolment["accounts"]} == {on_substrate.account, on_evm.account}
@@ -43,6 +44,19 @@ def test_a_request_is_answered_by_a_command(oracle: Served, wallet: WalletStore)
     assert shown["redirect_uri"].startswith(f"{oracle.url}/enrolments/return#response_code=")
     assert [one["query"] for one in shown["shown"]] == ["kyc"]
     assert "document" not in json.dumps(shown["shown"])
+
+
+def test_a_command_agrees_to_an_account_and_says_to_which(oracle: Served, wallet: WalletStore) -> None:
+    session = OracleClient(oracle.http, oracle.url).enrol(ASSET, presenter(oracle, wallet), wallet.all())
+    headers, account = {"Authorization": f"Bearer {session.token}"}, dev_substrate("Bob")
+    wanted = {"asset": "0x" + ASSET.hex(), "chain": SUBSTRATE, "account": account.ss58_address}
+    given = oracle.http.post("/me/challenges", json=wanted, headers=headers).json()
+    asked = oracle.http.post(f"/me/challenges/{given['nonce']}/consent", json={}, headers=headers).json()
+    shown = lockstep(oracle, wallet, "present", "--request", asked["request"], "--yes")
+    assert shown["agreed"] == [given["text"]]
+    assert [one["claims"] for one in shown["shown"]] == [[]]
+    proof = {"nonce": given["nonce"], "scheme": "sr25519", "signature": "0x" + account.sign(given["text"]).hex()}
+    assert oracle.http.post("/me/accounts", json=proof, headers=headers).status_code == 201
 
 
 def lockstep(oracle: Served, wallet: WalletStore, command: str, *words: str) -> Any:

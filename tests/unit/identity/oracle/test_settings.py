@@ -55,11 +55,53 @@ def test_settings_that_hold_everything_are_taken() -> None:
         ({"rhythm_seconds": 0}, "greater than or equal to 1"),
         ({"heartbeat_seconds": 86_400}, "less than or equal to 3600"),
         ({"signing_key": "x"}, "Extra inputs"),
+        ({"cooling_seconds": 3_599}, "at least 3600"),
+        ({"cooling_seconds": -1}, "greater than or equal to 0"),
+        ({"cooling_seconds": 2_592_001}, "less than or equal to 2592000"),
+        ({"retention_days": -1}, "greater than or equal to 0"),
+        ({"open_requests": 0}, "greater than or equal to 1"),
+        ({"client_requests": 0}, "greater than or equal to 1"),
+        ({"forwarded": ["everybody"]}, "network"),
+        ({"return_addresses": ["http://portal.example/back"]}, "https"),
+        ({"return_addresses": ["https://portal.example/back", "javascript:alert(1)"]}, "https"),
+        ({"return_addresses": ["https:///back"]}, "needs a host"),
+        ({"return_addresses": ["https://a@portal.example/"]}, "no name, password"),
+        ({"return_addresses": ["https://portal.example/back#x"]}, "fragment"),
+        ({"return_addresses": ["https://portal.example/back#"]}, "fragment"),
+        ({"return_addresses": ["https://portal.example\\@evil.example/"]}, "plain ASCII"),
+        ({"return_addresses": ["https://portal.example/\nx"]}, "plain ASCII"),
+        ({"return_addresses": ["https://p\u00f6rtal.example/"]}, "plain ASCII"),
+        ({"return_addresses": ["https://portal.example/" + "a" * 490]}, "at most 512"),
     ],
 )
 def test_settings_that_would_be_unsafe_are_refused(change: dict[str, Any], why: str) -> None:
     with pytest.raises(ValidationError, match=why):
         OracleSettings(**{**FINE, **change})
+
+
+def test_what_is_not_said_is_the_careful_choice() -> None:
+    settings = OracleSettings(**FINE)
+    assert settings.cooling_seconds == 24 * 3_600
+    assert settings.retention_days == 1_827, "five years, two leap days among them"
+    assert (settings.return_addresses, settings.forwarded) == ((), ())
+
+
+def test_addresses_to_return_to_and_proxies_are_taken_as_they_are() -> None:
+    chosen = {
+        "return_addresses": ["https://portal.example/back?from=wallet"],
+        "forwarded": ["10.0.0.0/8", "2001:db8::1"],
+    }
+    settings = OracleSettings(**FINE, **chosen, cooling_seconds=3_600)
+    assert settings.return_addresses == ("https://portal.example/back?from=wallet",)
+    assert [str(one) for one in settings.forwarded] == ["10.0.0.0/8", "2001:db8::1/128"]
+
+
+def test_in_development_accounts_may_cool_for_a_moment_and_pages_may_stand_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOCKSTEP_ENV", "dev")
+    settings = OracleSettings(**FINE, cooling_seconds=0, return_addresses=["http://localhost:3000/back"])
+    assert (settings.cooling_seconds, settings.return_addresses) == (0, ("http://localhost:3000/back",))
 
 
 def make(folder: Path) -> Any:

@@ -22,7 +22,16 @@ def account(place: int, state: AccountState, person: str = "person-1") -> BoundA
     number = bytes(12) + bytes([place]) * 20
     control = AccountControl("did:web:oracle.example", ASSET, "eip155:1", number, "holder", "nonce", 2_000_000_000)
     return BoundAccount(
-        f"account-{place}", person, ASSET, "eip155:1", DOMAIN, number, state, control, Proof(Scheme.EIP712, b"\5" * 65)
+        f"account-{place}",
+        person,
+        ASSET,
+        "eip155:1",
+        DOMAIN,
+        number,
+        state,
+        control,
+        Proof(Scheme.EIP712, b"\5" * 65),
+        "a consent",
     )
 
 
@@ -84,7 +93,7 @@ def test_a_proven_account_is_to_be_bound_with_its_proof_and_one_that_was_taken_b
     bind, unbind = source(proven, leaving, account(3, AccountState.BOUND))[0].bindings(ASSET, DOMAIN)
     assert (bind.account, bind.investor, bind.person_id) == (proven.account, INVESTOR, "person-1")
     assert bind.proof is not None
-    assert bind.proof["scheme"] == "eip712"
+    assert (bind.proof["scheme"], bind.proof["consent"]) == ("eip712", "a consent")
     assert (unbind.account, unbind.investor, unbind.proof) == (leaving.account, ZERO32, None)
 
 

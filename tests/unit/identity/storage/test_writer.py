@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, event, insert, select
 
 from identity.storage.audit import AuditChain, audit_table
-from identity.storage.database import Database
-from identity.storage.writer import MAX_GROUP, StorageFailed, Transaction, Writer
+from identity.storage.database import Database, StorageFailed
+from identity.storage.writer import MAX_GROUP, Transaction, Writer
 
 METADATA = MetaData()
 NUMBERS = Table("numbers", METADATA, Column("number", Integer, primary_key=True))

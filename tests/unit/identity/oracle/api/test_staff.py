@@ -29,6 +29,7 @@ ACTS: list[tuple[str, str, Any, Role]] = [
     ("GET", f"/persons/{NOBODY}/export", None, Role.PRIVACY),
     ("POST", f"/persons/{NOBODY}/end", None, Role.PRIVACY),
     ("POST", f"/persons/{NOBODY}/erase", None, Role.PRIVACY),
+    ("GET", f"/investors/{HEX}/0x{'0' * 32}{'1' * 32}", None, Role.OFFICER),
     ("GET", "/reviews", None, Role.OFFICER),
     ("POST", f"/reviews/{NOBODY}/same", None, Role.OFFICER),
     ("POST", f"/reviews/{NOBODY}/distinct", None, Role.OFFICER),
@@ -149,6 +150,13 @@ def test_a_hit_goes_its_way_through_two_officers(desk: Desk) -> None:
         assert room.deciding.screening.hold_of(connection, person) is Hold.CONFIRMED
 
 
+def test_an_officer_finds_a_record_by_what_stands_on_the_chains_and_the_question_is_noted(desk: Desk) -> None:
+    person, investor = desk.room.enrol(1)
+    assert desk.ask("ola", "GET", f"/investors/{HEX}/0x{investor.hex()}") == (200, {"person_id": person})
+    assert desk.room.notes("person.find") == [("ola", person)]
+    assert desk.ask("ola", "GET", f"/investors/{HEX}/0x{'0' * 32}{'7' * 32}")[0] == 404
+
+
 def test_officers_see_no_reasons_and_the_compliance_role_is_noted(desk: Desk) -> None:
     room = desk.room
     room.adopt()
@@ -203,6 +211,24 @@ def test_a_person_is_erased_after_the_time_of_keeping_and_not_while_held(desk: D
     desk.ask("oscar", "POST", f"/screening/hits/{hit['hit_id']}/clear")
     assert desk.ask("petra", "POST", path) == (200, {"state": "erased"})
     assert desk.ask("petra", "GET", f"/persons/{person}/export")[0] == 409
+
+
+def test_who_answers_for_erasures_cannot_find_out_by_asking_who_is_held(desk: Desk) -> None:
+    """A held person's erasure was refused with other words than everybody's, also while nobody could be erased anyway."""
+    room = desk.room
+    persons = [room.enrol(number)[0] for number in (1, 2, 3)]
+    desk.ask("petra", "POST", f"/persons/{persons[2]}/end")
+    ended, _ = room.enrol(4)
+    desk.ask("petra", "POST", f"/persons/{ended}/end")
+    for number, person in enumerate((persons[0], ended)):
+        hit = {"person_id": person, "message": str(number), "reason": "the paper"}
+        assert desk.ask("ola", "POST", "/screening/hits", hit)[0] == 201
+    held, free, *kept = (
+        desk.ask("petra", "POST", f"/persons/{one}/erase") for one in (*persons[:2], ended, persons[2])
+    )
+    assert held == free
+    assert kept[0] == kept[1]
+    assert held[1]["error"] == "RetentionRuns"
 
 
 def test_two_records_of_one_person_become_one_with_their_hits(desk: Desk) -> None:

@@ -207,6 +207,20 @@ class Room:
         self.names.append(done.person_id)
         return done.person_id, done.investor
 
+    def enrol_with(self, credentials: Sequence[tuple[str, int, Mapping[str, Any]]]) -> tuple[str, bytes]:
+        """A new person with several credentials, each with its topic, its place in the list and its claims."""
+        self.persons += 1
+        shown = []
+        for topic, index, claims in credentials:
+            digest = hashlib.sha256(f"{self.persons} {topic}".encode()).digest()
+            times = (NOW - DAY, NOW - DAY, NOW - DAY, NOW + 200 * DAY)
+            evidence = Evidence(topic, ISSUER, dict(claims), digest, *times, StatusReference(LIST, index))
+            facts = Facts(topic, ISSUER, f"holder-{self.persons}", subject=f"subject-{self.persons}")
+            shown.append(Shown(evidence, f"wire {topic}~", facts))
+        done = self.writer.run_blocking(lambda tx: self.people.enrol(tx, ASSET, shown))
+        assert done.investor is not None
+        return done.person_id, done.investor
+
     def publish(self, statuses: Mapping[int, int] | None = None, **how: Any) -> None:
         """The issuer's list of now, taken."""
         self.deciding.lists.take(self.issuer.list(statuses or {}, self.now, **how), how.get("uri", LIST), self.now)

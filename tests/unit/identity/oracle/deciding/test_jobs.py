@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -80,16 +81,21 @@ def test_an_expired_lease_that_nobody_took_still_writes(two: tuple[Room, Leases,
     assert len(room.notes("job.wrote")) == 1
 
 
-def test_a_clock_that_goes_back_gives_nobody_two_leases(two: tuple[Room, Leases, Leases]) -> None:
+def test_a_clock_that_goes_back_stops_no_job_and_lets_nobody_write_twice(two: tuple[Room, Leases, Leases]) -> None:
+    """A lease that ended an hour from now, of a process that was gone, kept status lists from being fetched for that hour."""
     room, one, other = two
-    stale = one.take("sweep", 10)
-    room.now += 10
-    assert other.take("sweep", 10) is not None
-    room.now -= 1_000
-    assert one.take("sweep", 10) is None
+    room.now += 3_600
+    stale = other.take("sweep", 10)
+    room.now -= 3_600
+    fresh = one.take("sweep", 10)
     assert stale is not None
+    assert fresh is not None
     with pytest.raises(LeaseLost):
         stale.write(note)
+    fresh.write(note)
+    assert other.take("sweep", 10) is None
+    room.now -= 1
+    assert other.take("sweep", 10) is not None
 
 
 def test_a_new_run_of_the_same_process_ends_the_one_before(two: tuple[Room, Leases, Leases]) -> None:
@@ -110,7 +116,7 @@ def test_a_lease_given_back_is_free_at_once_and_one_lost_is_left_alone(two: tupl
     second = other.take("sweep", 1_000)
     assert second is not None
     one.give_back(first)
-    assert one.take("sweep", 10) is None
+    assert one.take("sweep", 1_000) is None
     second.write(note)
     assert room.notes("job.wrote") == [("job", "it")]
 
@@ -208,6 +214,35 @@ def test_the_oracles_jobs_have_fixed_ids_and_two_may_not_share_one(room: Room) -
     assert room.deciding.jobs([hook]).ids == ("sweep", "status", "renewal", "retention", "heartbeat", "look")
     with pytest.raises(ValueError, match="one id"):
         room.deciding.jobs([Job("sweep", 5, lambda _lease: None)])
+
+
+def test_a_clock_that_was_put_back_makes_no_job_wait_for_it(room: Room) -> None:
+    """The next run stood an hour ahead, and for that hour no list was fetched."""
+    ran = threading.Event()
+    jobs = Jobs(room.deciding.leases, [Job("status", 1, lambda _lease: ran.set())])
+    jobs.start()
+    try:
+        later = datetime.now(UTC) + timedelta(hours=1)
+        jobs._scheduler.modify_job("status", next_run_time=later)
+        ran.clear()
+        jobs.bring_forward()
+        assert ran.wait(5)
+        (job,) = jobs._scheduler.get_jobs()
+        assert job.next_run_time < later
+    finally:
+        jobs.stop()
+
+
+def test_every_job_makes_up_for_missed_times_once_and_never_overlaps_itself(room: Room) -> None:
+    jobs = room.deciding.jobs([Job("heartbeat", 60, lambda _lease: None)])
+    jobs.start()
+    try:
+        scheduled = jobs._scheduler.get_jobs()
+    finally:
+        jobs.stop()
+    assert {job.id for job in scheduled} == set(jobs.ids)
+    assert {(job.coalesce, job.max_instances) for job in scheduled} == {(True, 1)}
+    assert {type(store).__name__ for store in jobs._scheduler._jobstores.values()} <= {"MemoryJobStore"}
 
 
 def test_what_was_fetched_by_a_run_that_lost_its_lease_is_not_stored(room: Room) -> None:

@@ -15,8 +15,8 @@ from identity.errors import Malformed, MalformedJson, MalformedJwt, SignatureInv
 from identity.formats.issuer_keys import PinnedKeys
 from identity.formats.jws import LocalKey, build_jws
 from identity.formats.strict import encode_json
-from identity.oracle.deciding.errors import TwoPersonsNeeded
-from identity.oracle.deciding.providers import JWT_TYP, KeyProvider, SecretProvider, parse_csv
+from identity.oracle.deciding.errors import MessageReused, TwoPersonsNeeded
+from identity.oracle.deciding.providers import JWT_TYP, KeyProvider, SecretProvider, parse_csv, parse_hit
 from identity.oracle.deciding.screening import HitState, NewHit
 from identity.oracle.policy.words import Hold
 from identity.refusals import NotFound, WebhookRefused, WrongState
@@ -103,6 +103,40 @@ def test_a_message_counts_once_and_only_for_somebody_known(room: Room) -> None:
     assert open_hit(room, person) is None
     with pytest.raises(NotFound):
         open_hit(room, "A" * 22, message="2")
+
+
+def test_a_report_on_somebody_else_under_a_used_id_is_refused_and_not_passed_over(room: Room) -> None:
+    """Two reports of one id: the second person would never have been held, and its sender told that all is well."""
+    (person, _), (other, _) = room.enrol(1), room.enrol(2)
+    open_hit(room, person)
+    with pytest.raises(MessageReused):
+        open_hit(room, other)
+    new = [NewHit(other, "bureau", "2", {}), NewHit(other, "bureau", "1", {})]
+    open_hit(room, person, source="bureau", message="1")
+    with pytest.raises(MessageReused):
+        room.writer.run_blocking(lambda tx: room.deciding.screening.open_all(tx, "ola", new))
+    assert hold(room, other) is Hold.NONE
+    open_hit(room, other, message="3")
+    assert hold(room, other) is Hold.SUSPECTED
+
+
+def test_a_report_that_comes_again_after_a_merge_is_the_same_one(room: Room) -> None:
+    (one, _), (other, _) = room.enrol(1), room.enrol(2)
+    open_hit(room, one)
+    room.writer.run_blocking(lambda tx: room.deciding.screening.move(tx, one, other))
+    room.writer.run_blocking(lambda tx: room.people._merge(tx, one, other))
+    assert open_hit(room, one) is None
+
+
+@pytest.mark.parametrize(("length", "taken"), [(128, True), (129, False)])
+def test_a_long_id_of_a_message_is_refused_and_not_cut(length: int, taken: bool) -> None:
+    """Cut to their beginnings, two reports had one id."""
+    fields = {"message": "m" * length, "person_id": "A" * 22, "list": "EU", "entry": "e", "score": "1"}
+    if taken:
+        assert parse_hit("bureau", fields).message == "m" * length
+        return
+    with pytest.raises(Malformed):
+        parse_hit("bureau", fields)
 
 
 def test_the_reason_lies_sealed_and_each_reading_is_noted(room: Room) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from identity.errors import IssuerUnknown
+from identity.formats.issuer_keys import PinnedKeys
 from identity.oracle.deciding.errors import TwoPersonsNeeded
+from identity.oracle.deciding.trust import GuardedKeys
 from identity.oracle.policy.evaluate import Truth, Verdict
 from identity.refusals import NotFound
 from tests.unit.identity.oracle.deciding.room import ASSET, DAY, ISSUER, NOW, Room
@@ -108,3 +111,17 @@ def test_two_questions_in_one_second_give_what_is_true_at_each(room: Room) -> No
     room.now += 1
     room.publish()
     assert verdict(room, person).truth is Truth.TRUE
+
+
+def test_a_compromised_key_is_refused_under_every_name_of_its_issuers_document(room: Room) -> None:
+    """Named once in a report and twice in the document, it went on signing under its other name."""
+    key = room.issuer.key
+    keys = GuardedKeys(PinnedKeys({ISSUER: {f"{ISSUER}#one": key.public, f"{ISSUER}#two": key.public}}))
+    assert keys.find(ISSUER, {"kid": f"{ISSUER}#two"}).key == key.public
+    room.writer.run_blocking(lambda tx: room.deciding.trust.distrust(tx, "pia", ISSUER, NOW, "one"))
+    with room.database.read() as connection:
+        assert keys.load(connection) == {ISSUER}
+        assert keys.load(connection) == frozenset()
+    for name in ("one", "two"):
+        with pytest.raises(IssuerUnknown):
+            keys.find(ISSUER, {"kid": f"{ISSUER}#{name}"})

@@ -19,6 +19,7 @@ from identity.oracle.people.proofs import (
     AccountMalformed,
     Proof,
     ProofRefused,
+    Proved,
     Scheme,
     check_proof,
     parse_account,
@@ -183,9 +184,9 @@ def test_a_scheme_of_another_kind_of_chain_is_refused(scheme: Scheme) -> None:
 
 def test_a_proof_is_checked_again_from_its_json() -> None:
     statement = control(SUBSTRATE, bytes(SR.public_key))
-    document = proof_json(statement, Proof(Scheme.SR25519, SR.sign(statement.text().encode())))
+    document = proof_json(statement, Proof(Scheme.SR25519, SR.sign(statement.text().encode())), "a.b.c")
     known = {"oracle": ORACLE, "asset": ASSET, "chain": SUBSTRATE, "account": bytes(SR.public_key)}
-    assert verify_account_proof(document, **known) == statement
+    assert verify_account_proof(document, **known) == Proved(statement, "a.b.c")
     with pytest.raises(ProofRefused):
         verify_account_proof(document, **{**known, "asset": b"\0" * 32})
 
@@ -203,11 +204,14 @@ def test_a_proof_is_checked_again_from_its_json() -> None:
         {"expires_at": True},
         {"expires_at": 1.5},
         {"expires_at": -1},
+        {"consent": None},
+        {"consent": ""},
+        {"consent": "a" * 8_193},
         {"more": 1},
     ],
 )
 def test_json_of_another_form_is_refused(changed: dict[str, Any]) -> None:
-    document = {**proof_json(of_evm(), Proof(Scheme.EIP712, b"x" * 65)), **changed}
+    document = {**proof_json(of_evm(), Proof(Scheme.EIP712, b"x" * 65), "a.b.c"), **changed}
     with pytest.raises(ProofRefused):
         verify_account_proof(document, oracle=ORACLE, asset=ASSET, chain=EVM, account=of_evm().account)
 

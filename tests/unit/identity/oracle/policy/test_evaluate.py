@@ -133,9 +133,81 @@ def test_a_check_ages_by_the_second_and_without_its_day_nobody_knows() -> None:
     assert verdict(QUALIFIED, qualified("us_501a", checked_at=None)).truth is Truth.TRUE
 
 
-def test_true_is_not_1_and_a_list_is_no_value() -> None:
-    assert verdict(US, us(1)).truth is Truth.FALSE
-    assert verdict({"not": US}, us("true")).truth is Truth.TRUE
+@pytest.mark.parametrize("says", [1, 0, "true", "True", "false", "", "yes"])
+def test_a_value_of_another_kind_says_nothing_for_or_against(says: object) -> None:
+    """An issuer that wrote the text "true" for a US person would else have proved with it that he is none."""
+    assert verdict(US, us(says)).truth is Truth.UNKNOWN
+    assert verdict({"not": US}, us(says)).truth is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize("country", ["ir", "Ir", " IR", "IR\u200b", "I.R.", "\uff29\uff32", "\u24be\u24c7", "I\u0301R"])
+def test_what_is_nearly_an_excluded_value_does_not_pass_as_another_one(country: str) -> None:
+    """The country behind such a spelling is the excluded one: `not_in` compared text and let it through."""
+    excluded = {"topic": "residency", "where": {"country": {"not_in": ["IR", "KP"]}}}
+    named = {"topic": "residency", "where": {"country": {"in": ["IR", "KP"]}}}
+    held = weighed("residency", claims={"country": country})
+    for rule in (excluded, {"not": named}, named, {"not": excluded}):
+        assert verdict(rule, held).truth is Truth.UNKNOWN
+    assert verdict(excluded, weighed("residency", claims={"country": "IS"})).truth is Truth.TRUE
+
+
+CLEAR = {"topic": "sanctions_screening", "where": {"result": {"equals": "clear"}}}
+
+
+def screened(result: str, standing: Standing = Standing.VALID, **changed: Any) -> Weighed:
+    return weighed("sanctions_screening", standing, claims={"result": result}, **changed)
+
+
+@pytest.mark.parametrize(
+    ("beside", "truth"),
+    [
+        (screened("hit", issuer=OTHER), Truth.FALSE),
+        (screened("hit", issuer=OTHER, issued_at=NOW - 300 * DAY, checked_at=NOW - 300 * DAY), Truth.FALSE),
+        (screened("hit", issued_at=NOW - DAY), Truth.FALSE),
+        (screened("hit", Standing.UNREACHABLE, issuer=OTHER), Truth.UNKNOWN),
+        (screened("hit", Standing.INVALID, issuer=OTHER), Truth.TRUE),
+        (screened("hit", issuer=OTHER, valid_until=NOW), Truth.TRUE),
+        (screened("hit", issuer="did:web:nobody.example"), Truth.TRUE),
+        (screened("hit", issued_at=NOW - 20 * DAY), Truth.TRUE),
+        (weighed("sanctions_screening", issuer=OTHER), Truth.TRUE),
+    ],
+    ids=[
+        "another issuer's", "however old", "the same issuer's later one", "of which nobody knows whether it stands",
+        "taken back", "over", "nobody's", "replaced by its issuer", "says nothing",
+    ],
+)  # fmt: skip
+def test_a_hit_that_one_issuer_found_is_not_outweighed_by_anothers_clearance(beside: Weighed, truth: Truth) -> None:
+    """Who was found by one bureau would else go to the next one, and be admitted on its word alone."""
+    found = verdict({**CLEAR, "max_age": 30 * DAY}, screened("clear"), beside)
+    assert found.truth is truth
+    if truth is Truth.FALSE:
+        (finding,) = found.findings
+        assert (finding.kind, finding.public_code, finding.public_cure) == (FindingKind.NOT_MET, "under review", None)
+
+
+def test_two_issuers_that_contradict_each_other_about_anything_else_need_a_rule_that_says_what_counts() -> None:
+    both = (us(True), us(False, issuer=OTHER))
+    assert verdict({"topic": "us_person", "where": {"us_person": {"equals": False}}}, *both).truth is Truth.TRUE
+    assert verdict({"not": US}, *both).truth is Truth.FALSE
+
+
+@pytest.mark.parametrize(
+    ("second", "truth"),
+    [(-1, Truth.UNKNOWN), (0, Truth.TRUE), (9, Truth.TRUE), (10, Truth.UNKNOWN), (11, Truth.UNKNOWN)],
+)
+def test_evidence_counts_from_its_first_second_to_the_last_before_its_end(second: int, truth: Truth) -> None:
+    held = qualified("us_501a", valid_from=NOW, valid_until=NOW + 10)
+    assert verdict(QUALIFIED, held, now=NOW + second).truth is truth
+
+
+def test_a_revoked_credential_issued_again_admits_and_the_old_one_beside_it_changes_nothing() -> None:
+    old, again = qualified("us_501a", Standing.INVALID), qualified("us_501a", issued_at=NOW - DAY)
+    assert verdict(QUALIFIED, old).truth is Truth.FALSE
+    found = verdict(QUALIFIED, old, again)
+    assert (found.truth, found.used) == (Truth.TRUE, (again.evidence.digest,))
+
+
+def test_a_list_is_no_value() -> None:
     assert verdict(US, us([True])).truth is Truth.UNKNOWN
     assert verdict({"not": US}, us({"value": False})).truth is Truth.UNKNOWN
 

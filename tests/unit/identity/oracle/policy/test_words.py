@@ -63,9 +63,18 @@ def test_a_suspicion_takes_receiving_and_a_confirmed_hit_sending_too() -> None:
         assert confirmed.permissions == 0
 
 
-def test_a_suspicion_looks_like_any_other_refusal() -> None:
-    assert word(NO, Hold.SUSPECTED) == word(NO)
-    assert word(NO, Hold.SUSPECTED, before=None) == word(NO, before=None)
+@pytest.mark.parametrize("later", [0, 1, 3 * DAY, WEEK, 20 * WEEK])
+@pytest.mark.parametrize("verdict", [YES, NO, MAYBE])
+def test_a_suspicion_looks_like_any_other_refusal_for_as_long_as_it_lasts(verdict: Verdict, later: int) -> None:
+    """A word without RECEIVE that went on being renewed, or had a class with seats, could only be a suspect's."""
+    for before in (STANDS, Word(12, SEND | BRIDGE, 0), None):
+        assert word(verdict, Hold.SUSPECTED, before, now=NOW + later) == word(NO, before=before, now=NOW + later)
+
+
+@pytest.mark.parametrize("verdict", [YES, NO, MAYBE])
+def test_a_blocked_word_shows_nothing_of_what_becomes_of_the_evidence(verdict: Verdict) -> None:
+    for later in (0, WEEK, 20 * WEEK):
+        assert word(verdict, Hold.CONFIRMED, now=NOW + later) == Word(77, 0, STANDS.valid_until)
 
 
 def test_of_somebody_of_whom_nothing_stands_a_confirmed_hit_says_nothing() -> None:

@@ -34,15 +34,31 @@ class Investor:
 
     def __init__(self, oracle: VerifierHouse, name: str = "Ada") -> None:
         self.oracle, key = oracle, fresh_key()
-        held, _ = oracle.hold(claims={**PERSON, "given_name": name}, key=key)
-        self.headers = oracle.enrol(held, key=key)
+        self.held, self.subject = oracle.hold(claims={**PERSON, "given_name": name}, key=key)
+        self.key, self.presenter = key, oracle.presenter(key)
+        self.headers = oracle.enrol(self.held, key=key)
         token = self.headers["Authorization"].partition(" ")[2]
         self.session = InvestorSession(token, key.public.thumbprint)
         self.client = OracleClient(oracle.http, ORACLE)
         self.person = oracle.person(self.headers)
 
     def link(self, account: Account, chain: str) -> Any:
-        return self.client.link(self.session, ASSET, chain, account)
+        return self.client.link(self.session, ASSET, chain, account, self.presenter, [self.held])
+
+    def asked(self, nonce: str, **members: Any) -> httpx.Response:
+        """The oracle's answer to who asks for the wallet's consent to a statement."""
+        return self.oracle.http.post(f"/me/challenges/{nonce}/consent", json=members, headers=self.headers)
+
+    def agree(self, nonce: str) -> None:
+        """The wallet agrees to a statement."""
+        asking = self.presenter.read(self.asked(nonce).json()["request"])
+        self.presenter.answer(asking, self.presenter.choose(asking, [self.held]))
+
+    def agreed(self, account: Account, chain: str) -> dict[str, Any]:
+        """A statement that the wallet has agreed to."""
+        given = self.challenge(account, chain)
+        self.agree(given["nonce"])
+        return given
 
     def challenge(self, account: Account, chain: str) -> dict[str, Any]:
         body = {"asset": "0x" + ASSET.hex(), "chain": chain, "account": account.text}
@@ -104,7 +120,7 @@ def test_an_account_serves_one_investor_in_an_asset(ada: Investor) -> None:
 
 def test_a_challenge_is_for_one_investor_and_is_answered_once(ada: Investor) -> None:
     grace = Investor(ada.oracle, "Grace")
-    given = ada.challenge(ALICE, SUBSTRATE)
+    given = ada.agreed(ALICE, SUBSTRATE)
     signature = ALICE.key.sign(given["text"].encode())
     assert grace.prove(given["nonce"], "sr25519", signature).json()["error"] == "ChallengeUnknown"
     assert ada.prove(given["nonce"], "sr25519", signature).status_code == 201
@@ -112,7 +128,7 @@ def test_a_challenge_is_for_one_investor_and_is_answered_once(ada: Investor) -> 
 
 
 def test_a_wrong_proof_is_refused_early_and_spends_nothing(ada: Investor) -> None:
-    given = ada.challenge(ALICE, SUBSTRATE)
+    given = ada.agreed(ALICE, SUBSTRATE)
     before = ada.oracle.counts()
     answer = ada.prove(given["nonce"], "sr25519", BOB.key.sign(given["text"].encode()))
     assert (answer.status_code, answer.json()["error"]) == (409, "ProofRefused")
@@ -157,7 +173,7 @@ def test_after_an_unlinking_another_account_waits_for_the_cooling_time(ada: Inve
 
 
 def test_a_smart_account_is_asked_at_its_chain(ada: Investor) -> None:
-    given = ada.challenge(EVE, EVM)
+    given = ada.agreed(EVE, EVM)
     assert ada.prove(given["nonce"], "erc1271", b"signed").json()["error"] == "ProofRefused"
     ada.oracle.contract_answers = True
     assert ada.prove(given["nonce"], "erc1271", b"signed").status_code == 201
@@ -215,12 +231,12 @@ def test_the_wallet_signs_nothing_but_the_statement_that_was_meant(ada: Investor
         httpx.Client(transport=Lying(ada.oracle.transport.apps), base_url=ORACLE) as http,
         pytest.raises(StatementRefused),
     ):
-        OracleClient(http, ORACLE).link(ada.session, ASSET, SUBSTRATE, ALICE)
+        OracleClient(http, ORACLE).link(ada.session, ASSET, SUBSTRATE, ALICE, ada.presenter, [ada.held])
     assert ada.accounts() == []
 
 
 def test_the_wallet_signs_in_the_way_of_the_accounts_kind(ada: Investor) -> None:
-    given = ada.challenge(EVE, EVM)
+    given = ada.agreed(EVE, EVM)
     with ada.oracle.database.read() as connection:
         control = ada.oracle.accounts.find_challenge(connection, ada.person, given["nonce"], ada.oracle.clock())
     assert given["typed_data"] == control.typed_data()

@@ -7,10 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select
 
-from identity.oracle.people.errors import RetentionRuns
-from identity.oracle.people.persons import RETENTION
 from identity.oracle.people.tables import REVIEWS
 from identity.refusals import SubjectErased, WrongState
+from identity.retention import RetentionRuns
 from identity.wallet.dcql import NothingFits
 from identity.wallet.presenting import VerifierRefused
 from tests.unit.identity.issuer.house import PERSON
@@ -190,8 +189,7 @@ def test_erasure_waits_for_the_end_of_keeping_and_then_leaves_nobody(oracle: Ver
     with pytest.raises(RetentionRuns):
         run(lambda tx: people.erase(tx, "petra", person))
     until = run(lambda tx: people.end(tx, "petra", person))
-    assert until == oracle.clock() + RETENTION
-    assert RETENTION >= 5 * 365 * 86_400 + 86_400, "five years, with the leap days among them"
+    assert until == oracle.clock() + 1_827 * 86_400, "five years, two leap days among them"
     with pytest.raises(RetentionRuns):
         run(lambda tx: people.erase(tx, "petra", person))
     oracle.issuer.now = until
@@ -254,3 +252,21 @@ def _decide(oracle: VerifierHouse, *, same: bool) -> None:
 def _last_review(oracle: VerifierHouse) -> str:
     with oracle.database.read() as connection:
         return str(connection.execute(select(REVIEWS.c.id)).scalar_one())
+
+
+def test_an_investor_ends_the_relationship_and_comes_back(oracle: VerifierHouse) -> None:
+    held, _ = oracle.hold()
+    session = oracle.enrol(held)
+    person, woken = oracle.person(session), oracle.woken
+    answer = oracle.http.post("/me/end", headers=session)
+    until = oracle.clock() + 1_827 * 86_400
+    assert (answer.status_code, answer.json()) == (200, {"state": "ended", "kept_until": until})
+    assert oracle.woken == woken + 1, "the chains are told"
+    with oracle.database.read() as connection:
+        assert oracle.people.evidence_of(connection, person) == []
+    assert oracle.http.post("/me/end", headers=session).status_code == 409
+    assert oracle.http.post("/me/end").status_code == 401
+    assert oracle.person(oracle.enrol(held)) == person
+    with oracle.database.read() as connection:
+        assert len(oracle.people.evidence_of(connection, person)) == 1
+        assert oracle.people.export(connection, person)["ended_at"] is None

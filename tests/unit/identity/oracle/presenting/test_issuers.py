@@ -95,6 +95,19 @@ def test_an_issuer_that_is_down_counts_for_an_hour_and_then_is_silent(web: Web, 
         found(web, documents)
 
 
+def test_a_document_of_a_time_that_our_clock_has_not_reached_must_come_again(
+    web: Web, documents: IssuerDocuments
+) -> None:
+    """Our clock was put back by an hour: for that hour a key that the issuer had taken out counted on."""
+    documents.ensure([DID])
+    old, web.key = web.key, fresh_key()
+    web.now -= 3_600
+    with pytest.raises(IssuerSilent):
+        found(web, documents)
+    documents.ensure([DID])
+    assert found(web, documents) == web.key.public.thumbprint != old.public.thumbprint
+
+
 def test_a_dropped_document_must_come_again(web: Web, documents: IssuerDocuments) -> None:
     documents.ensure([DID])
     documents.drop(DID)

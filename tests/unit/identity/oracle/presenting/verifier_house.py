@@ -26,6 +26,7 @@ from identity.keystore.file import FileKeyStore
 from identity.keystore.named import ServiceIdentity
 from identity.oracle.api.app import create_app
 from identity.oracle.api.investor import InvestorDesk
+from identity.oracle.api.limits import StartLimits
 from identity.oracle.people.accounts import AccountRules, Accounts
 from identity.oracle.people.persons import People
 from identity.oracle.policy.document import Policy, parse_policy
@@ -161,21 +162,23 @@ class OracleParts:
             randomness=system_randomness,
             return_addresses=("https://portal.example/back",),
         )
+        self.accounts = Accounts(self.identity.did, DOMAINS, system_randomness, AccountRules(cooling_seconds=3_600))
         self.verifier = Verifier(
             database=self.database,
             writer=self.writer,
             clock=clock,
             requests=self.requests,
             people=self.people,
+            accounts=self.accounts,
             policy_of=self.policy_of,
             documents=documents,
             keys=known,
             lists=self.lists,
             bring_lists=refresher.ensure,
         )
-        self.accounts = Accounts(self.identity.did, DOMAINS, system_randomness, AccountRules(cooling_seconds=3_600))
         self.woken = 0
         self.contract_answers = False
+        self.limits = StartLimits(clock, client=1_000_000, total=1_000_000)
         self.desk = InvestorDesk(
             database=self.database,
             writer=self.writer,
@@ -187,9 +190,11 @@ class OracleParts:
             people=self.people,
             accounts=self.accounts,
             policy_of=self.policy_of,
+            limits=self.limits,
             standing_of=lambda _connection, _person, _asset, _now: {"eligible": True},
             wake=self.wake,
             unlinked=self.wake,
+            ended=self.wake,
             contracts=self,
         )
         self.app = create_app(self.desk, url)

@@ -212,7 +212,7 @@ def test_a_withdrawal_overtakes_a_draft_that_finds_no_quorum(press: Press) -> No
 
 
 def test_a_spent_budget_stops_grants_and_no_heartbeat(tmp_path: Path) -> None:
-    press = Press(tmp_path, grants_per_hour=1)
+    press = Press(tmp_path, grants_per_hour=0)
     press.knowledge.admit(1)
     publish(press, lambda publisher: publisher.turn(press.world.evm.domain))
     assert permissions(press.world.evm) == -1
@@ -322,9 +322,11 @@ def test_a_permit_is_signed_once_and_served_for_as_long_as_it_lives(press: Press
     publish(press)
 
     async def act(publisher: Publisher) -> None:
-        first = await publisher.permit(ASSET, evm_account(3).id, ana(1), press.world.evm.domain)
+        (ground,) = press.world.permit(press.world.evm, evm_account(3)).grounds
+        wanted = WantedBinding(evm_account(3).id, ana(1), "person-1", ground.proof)
+        first = await publisher.permit(ASSET, wanted, press.world.evm.domain)
         asked = len(press.asked)
-        assert await publisher.permit(ASSET, evm_account(3).id, ana(1), press.world.evm.domain) == first
+        assert await publisher.permit(ASSET, wanted, press.world.evm.domain) == first
         assert len(press.asked) == asked
         assert len(first.signatures) == 2
 

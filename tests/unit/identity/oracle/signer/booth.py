@@ -13,9 +13,19 @@ from eth_account import Account as EthAccount
 from bridge.abi import encode_struct
 from bridge.digests import digest_batch
 from bridge.signing import LocalSigner
-from bridge.types import BindingItem, EligibilityItem, OracleBatch, Permission, QuotaItem, Role, SignerSet
+from bridge.types import (
+    BindingItem,
+    BindingPermit,
+    EligibilityItem,
+    OracleBatch,
+    Permission,
+    QuotaItem,
+    Role,
+    SignerSet,
+)
 from chains.accounts import Account
 from chains.witness import Witness
+from identity.oracle.people.proofs import AccountControl, permit_json
 from identity.oracle.policy.document import DOCUMENT_NAME, Policy, parse_policy
 from identity.oracle.policy.grid import WEEK
 from identity.oracle.signer.accounts import account_prover
@@ -23,9 +33,9 @@ from identity.oracle.signer.errors import Check, CheckFailed, ItemsFailed
 from identity.oracle.signer.reading import ChainReader
 from identity.oracle.signer.signing import Signer, SignerRules
 from identity.oracle.signer.store import SignerStore
-from identity.oracle.signer.wire import Assets, BatchRequest, Ground, SeenRequest
-from tests.integration.publishing.desk import prove_account
-from tests.support.credentials import Credential, Issuer
+from identity.oracle.signer.wire import Assets, BatchRequest, Ground, PermitRequest, SeenRequest
+from tests.integration.publishing.desk import ORACLE, agree, prove_account
+from tests.support.credentials import Credential, Issuer, holder
 from tests.unit.identity.oracle.signer.chain import FakeChain
 
 NOW = 1_800_000_000
@@ -60,6 +70,7 @@ class World:
         self.evm, self.substrate = self.chains["evm"], self.chains["substrate"]
         self.name_policy(self.policy())
         self._booths: list[Booth] = []
+        self._credentials: dict[int, Credential] = {}
 
     def clock(self) -> int:
         return self.now
@@ -115,8 +126,14 @@ class World:
     def grant(self, investor: bytes = ana(), *, delta: int = 0, **changed: Any) -> EligibilityItem:
         return replace(EligibilityItem(ASSET, investor, UNTIL, CLASS, ALL, delta), **changed)
 
+    def credential(self, person: int = 1) -> Credential:
+        """The one that a person shows unless a test says otherwise."""
+        if person not in self._credentials:
+            self._credentials[person] = self.issuer.credential(person, self.now)
+        return self._credentials[person]
+
     def shown(self, credential: Credential | None = None, person: int = 1) -> tuple[str, ...]:
-        return ((credential or self.issuer.credential(person, self.now)).showing(*SHOWN),)
+        return ((credential or self.credential(person)).showing(*SHOWN),)
 
     def request(
         self,
@@ -155,8 +172,42 @@ class World:
             grounds=grounds,
         )
 
-    def proof(self, chain: FakeChain, account: Account, person: int = 1, *, nonce: str = "nonce-1") -> dict[str, Any]:
-        return prove_account(ASSET, chain.caip2, person, account, self.now + 600, nonce)
+    def proof(
+        self,
+        chain: FakeChain,
+        account: Account,
+        person: int = 1,
+        *,
+        nonce: str = "nonce-1",
+        credential: Credential | None = None,
+    ) -> dict[str, Any]:
+        wire = (credential or self.credential(person)).wire
+        return prove_account(ASSET, chain.caip2, person, account, self.now + 600, nonce, wire)
+
+    def permit(
+        self,
+        chain: FakeChain,
+        account: Account,
+        *,
+        investor: bytes = ana(),
+        expires_at: int | None = None,
+        person: int = 1,
+        nonce: str = "nonce-1",
+    ) -> PermitRequest:
+        """The request for a permit, with the person's consent, which ends in an hour."""
+        permit = BindingPermit(ASSET, account.id, investor, self.now + 600 if expires_at is None else expires_at)
+        wire = self.credential(person).wire
+        control = AccountControl(
+            ORACLE, ASSET, chain.caip2, account.id, holder(person).public.thumbprint, nonce, self.now + 3_600
+        )
+        proof = permit_json(control, agree(control, wire, person, self.now))
+        return PermitRequest(
+            chain="0x" + chain.domain.hex(),
+            permit="0x" + encode_struct(permit).hex(),
+            assets={"0x" + ASSET.hex(): Assets(policy=self.policy().canonical.decode())},
+            status_tokens={self.issuer.list_uri: self.issuer.status_token(self.now)},
+            grounds=(Ground(kind="binding", index=0, bucket=None, evidence=self.shown(person=person), proof=proof),),
+        )
 
 
 class Booth:
@@ -175,10 +226,11 @@ class Booth:
             self.store,
             KEYS[place],
             lambda policy: world.issuer.keys,
-            account_prover("did:web:oracle.example"),
+            account_prover(ORACLE),
             world.clock,
             rules,
         )
+        self.signer.begin()
 
     def sign(self, request: BatchRequest) -> bytes:
         return bytes.fromhex(self.signer.sign_batch(request).signature[2:])

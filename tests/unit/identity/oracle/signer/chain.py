@@ -16,7 +16,7 @@ from bridge.types import OracleBatch, SignerSet
 from chains.accounts import Account
 from chains.base import BlockRef, Happened, Submitted, TxRef
 from chains.errors import BlockUnknown
-from chains.token_events import AccountBound, Event, ItemSkipped, QuotaSet
+from chains.token_events import AccountBound, BatchApplied, Event, ItemSkipped, QuotaSet
 from chains.views import AccountView, ClockView, DocumentView, Identity, LimitView, QuotaView, SignerSetView
 
 
@@ -149,6 +149,7 @@ class FakeChain:
             state.quotas[quota.asset, quota.class_] = (part + quota.delta, holders)
             events.append(QuotaSet(quota.asset, quota.class_, part + quota.delta, max(0, -quota.delta)))
         state.number, state.issued_at = batch.number, batch.issued_at
+        events.append(BatchApplied(batch.number, batch.issued_at))
         self.batches.append(batch)
         self.mine(*events)
         return events

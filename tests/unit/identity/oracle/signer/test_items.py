@@ -343,6 +343,7 @@ def test_a_bucket_without_seats_gets_none(world: World) -> None:
 
 
 def test_lowering_a_quota_needs_no_grounds(world: World) -> None:
+    world.evm.apply(world.batch(world.evm, quota(3)))
     batch = world.batch(world.evm, quota(-3))
     world.booth().sign(world.request(world.evm, batch).model_copy(update={"grounds": (), "assets": {}}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,6 @@ import pytest
 from eth_account import Account as EthAccount
 from starlette.testclient import TestClient
 
-from bridge.abi import encode_struct
-from bridge.types import BindingPermit
 from chains.accounts import write_secret_file
 from chains.devnet.keys import DEV_MNEMONIC, ORACLE_SIGNERS
 from chains.errors import SettingsRefused
@@ -61,9 +60,9 @@ def test_nodes_that_do_not_answer_are_no_refusal(world: World) -> None:
     assert (answer.status_code, answer.json()["check"]) == (503, "unavailable")
 
 
-def permit(world: World, *, account: int = 5, expires_at: int = NOW + 600) -> dict[str, Any]:
-    made = BindingPermit(ASSET, evm_account(account).id, ana(), expires_at)
-    return {"chain": "0x" + world.evm.domain.hex(), "permit": "0x" + encode_struct(made).hex()}
+def permit(world: World, *, account: int = 5, expires_at: int = NOW + 600, nonce: str = "nonce-1") -> dict[str, Any]:
+    asked = world.permit(world.evm, evm_account(account), expires_at=expires_at, nonce=nonce)
+    return dict(json.loads(asked.model_dump_json()))
 
 
 def test_one_permit_of_an_account_lives_at_a_time(world: World) -> None:
@@ -110,6 +109,7 @@ def settings(folder: Path, **changed: Any) -> dict[str, Any]:
         "fetch_hosts": ["issuer.example"],
         "certificate": folder / "a.pem",
         "certificate_key": folder / "a.key",
+        "token_file": folder / "token",
         **changed,
     }
 
@@ -120,6 +120,7 @@ def settings(folder: Path, **changed: Any) -> dict[str, Any]:
         {"host": "192.0.2.1"},
         {"certificate": None, "certificate_key": None},
         {"certificate_key": None},
+        {"token_file": None},
         {"chains": [{"kind": "substrate", "nodes": ["ws://127.0.0.1:1"]}]},
     ],
 )
@@ -128,7 +129,7 @@ def test_outside_development_a_signer_needs_loopback_tls_and_two_nodes(
 ) -> None:
     monkeypatch.delenv("LOCKSTEP_ENV", raising=False)
     SignerSettings.model_validate(settings(tmp_path))
-    with pytest.raises(ValueError, match=r"loopback|certificate|nodes"):
+    with pytest.raises(ValueError, match=r"loopback|certificate|nodes|token_file"):
         SignerSettings.model_validate(settings(tmp_path, **changed))
 
 

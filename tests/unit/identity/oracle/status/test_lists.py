@@ -104,6 +104,14 @@ def test_a_list_of_a_clock_ahead_of_ours_lives_no_longer(lists: Lists) -> None:
         take(lists, {}, NOW + 61, now=NOW, uri=f"{LIST}2")
 
 
+def test_a_list_of_a_time_that_our_clock_has_not_reached_says_nothing(lists: Lists) -> None:
+    """Our clock was put back after it came: its age could not be told, and it would have lived as long as that."""
+    take(lists, {}, NOW, ttl=60)
+    assert standing(lists, 0, NOW - 5) is Standing.VALID
+    assert standing(lists, 0, NOW - 6) is Standing.UNREACHABLE
+    assert lists.due(LIST, ISSUER, NOW - 6, 15)
+
+
 def test_an_older_list_is_refused_and_changes_nothing(lists: Lists) -> None:
     take(lists, {1: 1}, NOW)
     with pytest.raises(ListRolledBack):

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from identity.errors import FetchFailed
 from identity.fetch.fetcher import Fetched
 from identity.formats.base import StatusReference
+from identity.oracle.deciding.decisions import Answer
 from identity.oracle.policy.evidence import Standing
+from identity.oracle.status.lists import KeysWithdrawn
 from identity.oracle.status.refresh import Refresher
+from identity.oracle.status.tables import STATUS_TOKENS
 from tests.unit.identity.oracle.deciding.room import ISSUER, LIST, OTHER, Room
 
 FAR = "https://other.example/status/far"
@@ -28,14 +34,22 @@ def test_every_relied_list_is_fetched_once_it_is_a_third_of_its_ttl_old(room: Ro
     assert room.deciding.refresher.run().fetched == 1
 
 
-def test_a_list_with_a_long_ttl_is_fetched_each_15_seconds(room: Room) -> None:
+@pytest.mark.parametrize("between", [1, 4, 5])
+@pytest.mark.parametrize("signed_before", [0, 4])
+def test_a_list_with_a_long_ttl_is_fetched_within_15_seconds_whenever_rounds_come(
+    room: Room, signed_before: int, between: int
+) -> None:
+    """Rounds come every five seconds at most: a list of 14 seconds that waited for the next one was looked at after 19."""
     room.enrol(1)
-    room.web.pages[LIST] = room.issuer.list({}, room.now, ttl=43_200)
-    room.deciding.refresher.run()
-    room.now += 14
-    assert room.deciding.refresher.run().fetched == 0
-    room.now += 1
-    assert room.deciding.refresher.run().fetched == 1
+    fetched = []
+    for _ in range(25):
+        room.web.pages[LIST] = room.issuer.list({}, room.now - signed_before, ttl=43_200)
+        if room.deciding.refresher.run().fetched:
+            fetched.append(room.now)
+        room.now += between
+    gaps = {after - before for before, after in pairwise(fetched)}
+    assert max(gaps) <= 15
+    assert min(gaps) >= 5
 
 
 def test_a_host_that_fails_costs_others_nothing_and_is_left_alone_for_a_while(room: Room) -> None:
@@ -46,11 +60,11 @@ def test_a_host_that_fails_costs_others_nothing_and_is_left_alone_for_a_while(ro
     room.web.pages[LIST] = room.issuer.list({}, room.now)
     done = room.deciding.refresher.run()
     assert (done.fetched, done.failed) == (1, 5)
-    room.now += 14
+    room.now += 9
     room.deciding.refresher.run()
     assert sum("dead" in url for url in room.web.asked) == 1
     for _ in range(4):
-        room.now += 15
+        room.now += 10
         room.deciding.refresher.run()
     assert {url for url in room.web.asked if "dead" in url} == set(dead)
 
@@ -234,3 +248,78 @@ def test_a_compromised_keys_lists_are_dropped_and_must_come_newly_signed(room: R
     room.web.pages[LIST] = room.issuer.list({}, room.now)
     assert room.deciding.refresher.run().fetched == 0
     assert room.another().begin() is None
+
+
+def test_a_list_that_the_withdrawn_key_signed_comes_in_force_by_no_race(room: Room) -> None:
+    """Verified a moment before the key was withdrawn, put in force a moment after all of its lists were dropped."""
+    room.enrol(1)
+    room.web.pages[LIST] = room.issuer.list({}, room.now)
+    reading = room.deciding.lists.read
+
+    def slowly(*args: Any) -> Any:
+        held = reading(*args)
+        _withdraw(room)
+        return held
+
+    room.deciding.lists.read = slowly  # type: ignore[method-assign]
+    room.deciding.refresher.run()
+    assert room.deciding.lists.held(LIST, ISSUER) is None
+    assert room.another().begin() is None
+    with room.database.read() as connection:
+        assert connection.execute(select(STATUS_TOKENS)).all() == []
+
+
+def test_a_push_that_was_under_way_when_its_key_was_withdrawn_changes_nothing(room: Room) -> None:
+    room.enrol(1)
+    message = room.issuer.push(room.issuer.list({}, room.now), room.now).encode()
+    checked = room.deciding.pushes.check(message, room.now)
+    _withdraw(room)
+    room.deciding.pushes.check = lambda *_: checked  # type: ignore[method-assign]
+    with pytest.raises(KeysWithdrawn):
+        asyncio.run(room.deciding.pushes.take(message))
+    assert room.deciding.lists.held(LIST, ISSUER) is None
+    started = room.another()
+    started.begin()
+    assert started.lists.held(LIST, ISSUER) is None
+
+
+def _withdraw(room: Room) -> None:
+    key: Any = room.issuer.key
+    room.writer.run_blocking(
+        lambda tx: room.deciding.trust.distrust(tx, "pia", ISSUER, room.now, key.public.thumbprint)
+    )
+    room.deciding.distrusted(compromised=True)
+
+
+@pytest.mark.parametrize("again", ["fetched", "pushed"])
+def test_a_list_replayed_within_its_second_is_not_what_a_restart_begins_with(room: Room, again: str) -> None:
+    """In memory the worse of both held; what lay on the disk was whichever came last."""
+    room.enrol(1)
+    before, revoked = room.issuer.list({}, room.now), room.issuer.list({1: 1}, room.now)
+    for token in (before, revoked, before):
+        if again == "fetched":
+            room.web.pages[LIST] = token
+            room.deciding.refresher._round({"issuer.example": [(LIST, ISSUER)]}, None, 2.0)
+        else:
+            push = room.issuer.push(token, room.now, jti=f"{id(token)}{len(room.woken)}")
+            asyncio.run(room.deciding.pushes.take(push.encode()))
+    started = room.another()
+    started.begin()
+    for one in (room.deciding, started):
+        assert one.lists.standing(StatusReference(LIST, 1), ISSUER, room.now) is Standing.INVALID
+
+
+def test_a_clock_that_was_put_back_keeps_no_host_at_rest_and_no_list_in_use(room: Room) -> None:
+    """A list of an hour from now was in use for that hour, though nothing newer could be had: revocations were lost."""
+    room.adopt()
+    (_, ana), (_, bob) = room.enrol(1), room.enrol(2)
+    far = "https://far.example/status/1"
+    room.enrol(3, uri=far)
+    room.web.pages[LIST] = room.issuer.list({}, room.now)
+    room.deciding.refresher.run()
+    assert room.deciding.decisions.decide(room.order(ana, bob), room.now).answer is Answer.APPROVE
+    room.now -= 3_600
+    assert room.deciding.decisions.decide(room.order(ana, bob), room.now).answer is Answer.HOLD
+    room.web.asked.clear()
+    room.deciding.refresher.run()
+    assert set(room.web.asked) == {LIST, far}

@@ -1,5 +1,5 @@
-# The whole local system in one container: both chains, three attestors, the relayer. For development and demonstrations:
-# its keys are published. Everything is installed by hash from the locks, as on a developer's machine.
+# The whole local system in one container: both chains, issuer, oracle with its three signers, three attestors, the relayer.
+# For development and demonstrations: its keys are published. Everything is installed by hash from the locks, as on a developer's machine.
 
 FROM debian:bookworm-slim AS base
 RUN apt-get update \
@@ -30,9 +30,11 @@ ENV HOME=/tmp \
     LOCKSTEP_HOST=0.0.0.0 \
     LOCKSTEP_SUBSTRATE_PORT=9944 \
     LOCKSTEP_EVM_PORT=8545 \
+    LOCKSTEP_LOCAL_ISSUER_PORT=8443 \
+    LOCKSTEP_LOCAL_ORACLE_PORT=8444 \
     LOCKSTEP_HEALTH_PORT=8080 \
     PYTHONDONTWRITEBYTECODE=1
-EXPOSE 9944 8545 8080
+EXPOSE 9944 8545 8443 8444 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --retries=3 \
   CMD ["python3", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['LOCKSTEP_HEALTH_PORT'] + '/health', timeout=4)"]
 ENTRYPOINT ["./lockstep"]

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from bridge.errors import InvalidInput, LockstepError
 from bridge.refusals import Refused, cure, name, sentence
+from lockstep_cli.cures import cure_of
 from lockstep_cli.errors import UserError
 from lockstep_cli.paths import ROOT
 
@@ -168,7 +169,7 @@ def explained(error: LockstepError) -> dict[str, Any]:
     document: dict[str, Any] = {
         "kind": type(error).__name__,
         "sentence": text[:1].upper() + text[1:],
-        "cure": getattr(error, "cure", ""),
+        "cure": cure_of(error),
     }
     if isinstance(error, Refused):
         document["reasons"] = [

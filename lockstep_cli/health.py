@@ -1,6 +1,7 @@
 """A tiny HTTP endpoint that says whether the local system is whole, for containers and load balancers.
 
-GET /health: 200 {"status": "ok"} or 503 {"status": "failed", "reason": ...}. Nothing else is served.
+GET or HEAD /health: 200 {"status": "ok"} or 503 {"status": "failed", "reason": ...}. Nothing else is served, and nothing that
+is sent is a fault: 503 always means the system.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import ClassVar, Self
@@ -67,13 +69,27 @@ def handler(check: Callable[[], None]) -> type[BaseHTTPRequestHandler]:
             else:
                 self._answer(200, {"status": "ok"})
 
+        do_HEAD = do_GET  # noqa: N815 - the name is the base class's
+
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+            """The base class calls an unknown method or protocol a fault of the server: they are the client's."""
+            if code == HTTPStatus.NOT_IMPLEMENTED:
+                code = HTTPStatus.METHOD_NOT_ALLOWED
+            elif code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                code = HTTPStatus.BAD_REQUEST
+            self.close_connection = True
+            self._answer(code, {"error": HTTPStatus(code).name.lower()})
+
         def _answer(self, status: int, document: dict[str, str]) -> None:
             body = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            if status == HTTPStatus.METHOD_NOT_ALLOWED:
+                self.send_header("Allow", "GET, HEAD")
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
             """Health probes are not news."""

@@ -61,13 +61,14 @@ class Session:
         return next(chain for key, chain in self.chains.items() if key != self.chain(name).name)
 
     def person(self, name: str) -> Person:
-        """A member of the cast, whose keys this development system holds. UserError for another word."""
-        if name.lower() not in self.people:
+        """An investor whose keys this development system holds. UserError for another word."""
+        found = self.people.get(name.lower()) or self._who_enrolled(name.lower())
+        if found is None:
             raise UserError(f"Nobody here is called {name!r}.", self._known())
-        return self.people[name.lower()]
+        return found
 
     def account(self, who: str, chain: str) -> bytes:
-        """An investor's account by name, `stranger`'s, or an address of that chain, as 32 bytes."""
+        """An account by its owner's name, or an address of that chain, as 32 bytes. Investor or not: the chains know."""
         known = self.entry.investors.get(who.lower())
         if known is not None:
             account = known.account(chain)
@@ -76,6 +77,8 @@ class Session:
             return account
         if who.lower() == STRANGER:
             return stranger(chain).id
+        if who.lower() in ROSTER:
+            return guest(who.lower(), bytes(32)).account(chain).id
         address = parse_address(who, chain)
         if address is None:
             kind = "an EVM address" if chain == "evm" else "an SS58 address"
@@ -86,10 +89,23 @@ class Session:
         """An investor by name or by id (0x and 64 digits)."""
         if who.lower() in self.entry.investors:
             return self.entry.investors[who.lower()].id
+        if (enrolled := self._who_enrolled(who.lower())) is not None:
+            return enrolled.investor
         digits = who.removeprefix("0x")
         if len(digits) == 64 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
             return bytes.fromhex(digits)
         raise UserError(f"{who!r} is neither somebody's name nor an investor id.", self._known())
+
+    def _who_enrolled(self, name: str) -> Person | None:
+        """Somebody of the roster who became an investor by a wallet: no book of this system knows them, the chains do."""
+        if name not in ROSTER or name in self.entry.investors:
+            return None
+        for chain in self.chains.values():
+            account = guest(name, bytes(32)).account(chain.name)
+            investor = chain.views(chain.head()).account_of(self.asset, account.id).investor
+            if any(investor):
+                return guest(name, investor)
+        return None
 
     def _known(self) -> str:
         return f"Investors of {self.entry.symbol}: {', '.join(self.entry.investors) or 'none yet'}."

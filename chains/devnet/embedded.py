@@ -50,6 +50,8 @@ class Options:
 
     `eager`: a waiting transaction gets its block at once, up to 4 s ahead of its slot, instead of at the next slot; for
     tests and demonstrations. `manual`: no block comes but those that `EmbeddedDevnet.block` asks for, at the time it says.
+    `begins`: of a manual chain, the second (UTC, even) at which both begin: with the same deployment they then are the same
+    chains again, down to their genesis hashes; now, unless it is given.
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +59,7 @@ class Options:
     evm_port: int = 0
     eager: bool = False
     manual: bool = False
+    begins: int | None = None
     runtime: Path = RUNTIME
     ready_seconds: float = READY_SECONDS
 
@@ -135,7 +138,8 @@ class EmbeddedDevnet:
         command = [str(tools.node()), str(script), "--wasm", str(options.runtime), "--patch", json.dumps(self._patch)]
         command += ["--host", options.host, "--port", str(options.substrate_port)]
         if options.manual:
-            return [*command, "--manual"]
+            begins = [] if options.begins is None else ["--begins", str(options.begins * 1000)]
+            return [*command, "--manual", *begins]
         return [*command, "--eager"] if options.eager else command
 
     def _evm_command(self) -> list[str]:
@@ -144,6 +148,7 @@ class EmbeddedDevnet:
         command += ["--chain-id", str(EVM_CHAIN_ID), "--mnemonic", DEV_MNEMONIC, "--accounts", str(ACCOUNTS)]
         if self._options.manual:
             command += ["--no-mining", "--order", "fifo"]
+            command += [] if self._options.begins is None else ["--timestamp", str(self._options.begins)]
         else:
             # A block every second, and one for each transaction at once; both carry UTC.
             command += ["--block-time", str(EVM_BLOCK_SECONDS), "--mixed-mining"]

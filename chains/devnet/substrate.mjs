@@ -1,5 +1,5 @@
 // The development Substrate chain: our runtime in Chopsticks, from a genesis made now, with blocks by the real clock.
-//   node substrate.mjs --wasm runtime.wasm --patch '{"eligibility": ...}' [--host 127.0.0.1] [--port 0] [--eager | --manual]
+//   node substrate.mjs --wasm runtime.wasm --patch '{"eligibility": ...}' [--host 127.0.0.1] [--port 0] [--eager | --manual [--begins ms]]
 // Prints one line `LOCKSTEP READY {json}` when it serves, and `LOCKSTEP FAULT sentence` before it ends by itself.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -123,10 +123,11 @@ async function main() {
     options: {
       wasm: { type: 'string' }, patch: { type: 'string', default: '{}' }, preset: { type: 'string', default: 'development' },
       host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '0' }, eager: { type: 'boolean', default: false },
-      manual: { type: 'boolean', default: false },
+      manual: { type: 'boolean', default: false }, begins: { type: 'string' },
     },
   })
-  const now = Date.now()
+  // The genesis holds the time, so a manual chain that begins at a given one has the same name each time.
+  const now = values.manual && values.begins ? Number(values.begins) : Date.now()
   const { spec, slotMs } = await makeSpec({
     wasm: readFileSync(values.wasm), patchText: values.patch, presetName: values.preset, now,
   })

@@ -11,6 +11,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from bridge.refusals import UNDER_REVIEW
+from bridge.transfer import TransferState
+from bridge.types import Reason
 from lockstep_cli.errors import UserError
 from lockstep_cli.output import Json, people_console, print_json
 from lockstep_cli.reading import hexed, order_document, reason_document
@@ -49,7 +52,7 @@ def show(order_id: OrderId, json: Json = False) -> None:
         document = {
             **summary(session, transfer),
             "order": order_document(transfer.state.order_id, transfer.state.order),
-            "held": [reason_document(reason) for reason in transfer.state.held],
+            "held": [reason_document(reason) for reason in told(transfer.state)],
             "timeline": [
                 {
                     "stage": stage.stage,
@@ -80,8 +83,15 @@ def tell(document: dict[str, Any]) -> None:
         at = datetime.fromtimestamp(stage["at"], UTC).strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(stage["stage"], at, stage["chain"] or "-", stage["transaction"] or "-", stage["codes"] or "-")
     console.print(table)
+    if document["under_review"]:
+        console.print(UNDER_REVIEW.capitalize())
     for reason in document["held"]:
         console.print(f"{reason['name']} ({reason['code']}): {reason['sentence']}")
+
+
+def told(state: TransferState) -> tuple[Reason, ...]:
+    """Why an order waits. Of one under review nothing else is said: what is said beside it would tell by being there."""
+    return () if state.under_review else state.held
 
 
 def summary(session: Session, transfer: Transfer) -> dict[str, Any]:
@@ -99,6 +109,7 @@ def summary(session: Session, transfer: Transfer) -> dict[str, Any]:
         "reason": int(transfer.state.reason),
         "deadline": order.deadline,
         "waits_for": transfer.waits_for,
+        "under_review": transfer.state.under_review,
     }
 
 

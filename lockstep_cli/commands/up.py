@@ -17,6 +17,7 @@ import typer
 from chains.devnet.embedded import Options
 from lockstep_cli.errors import UserError
 from lockstep_cli.health import HealthServer
+from lockstep_cli.local.ports import Faces
 from lockstep_cli.local.state import SystemState
 from lockstep_cli.local.system import LocalSystem
 from lockstep_cli.output import Json, people_console, print_json, progress_console
@@ -25,13 +26,36 @@ from lockstep_cli.paths import RUN, up_folder, up_state
 CHECK_SECONDS = 1.0
 
 Host = Annotated[
-    str, typer.Option("--host", envvar="LOCKSTEP_HOST", help="Where the chains and the health endpoint listen.")
+    str,
+    typer.Option(
+        "--host", envvar="LOCKSTEP_HOST", help="Where the chains, issuer, oracle and the health endpoint listen."
+    ),
 ]
 SubstratePort = Annotated[
     int, typer.Option("--substrate-port", envvar="LOCKSTEP_SUBSTRATE_PORT", min=0, max=65535, help="0: any free one.")
 ]
 EvmPort = Annotated[
     int, typer.Option("--evm-port", envvar="LOCKSTEP_EVM_PORT", min=0, max=65535, help="0: any free one.")
+]
+IssuerPort = Annotated[
+    int,
+    typer.Option(
+        "--issuer-port",
+        envvar="LOCKSTEP_LOCAL_ISSUER_PORT",
+        min=0,
+        max=65535,
+        help="https; part of the issuer's name. 0: any free one.",
+    ),
+]
+OraclePort = Annotated[
+    int,
+    typer.Option(
+        "--oracle-port",
+        envvar="LOCKSTEP_LOCAL_ORACLE_PORT",
+        min=0,
+        max=65535,
+        help="https; part of the oracle's name. 0: any free one.",
+    ),
 ]
 HealthPort = Annotated[
     int, typer.Option("--health-port", envvar="LOCKSTEP_HEALTH_PORT", min=0, max=65535, help="0: any free one.")
@@ -46,6 +70,8 @@ def up(
     host: Host = "127.0.0.1",
     substrate_port: SubstratePort = 0,
     evm_port: EvmPort = 0,
+    issuer_port: IssuerPort = 0,
+    oracle_port: OraclePort = 0,
     health_port: HealthPort = 0,
     json: Json = False,
 ) -> None:
@@ -55,12 +81,13 @@ def up(
     the run folder until the next start. One system per checkout.
     """
     told: Callable[[str], None] = progress_console().print if json else people_console().print
+    faces = Faces(host, issuer_port, oracle_port)
     options = Options(host=host, substrate_port=substrate_port, evm_port=evm_port, eager=True)
     try:
         with stopping_on_sigterm(), ExitStack() as stack:
             folder = stack.enter_context(sole_use(up_folder()))
             told("Starting both chains; this takes half a minute.")
-            system = stack.enter_context(LocalSystem(folder, told, options=options, credentials=True))
+            system = stack.enter_context(LocalSystem(folder, told, options=options, credentials=True, faces=faces))
             system.start_relayer()
             health = stack.enter_context(HealthServer(host, health_port, system.check))
             state = system.state()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -56,7 +56,7 @@ def present(
     roots: Roots = None,
     as_json: Json = False,
 ) -> None:
-    """Answer a verifier's request: only the claims it asks for, encrypted to it."""
+    """Answer a verifier's request: only the claims it asks for, encrypted to it. Says what you agree to by it, if anything."""
     store = open_store(wallet)
     with https_client(roots) as http:
         presenter = Presenter(http, store.key(), utc, system_randomness)
@@ -67,7 +67,8 @@ def present(
         target = presenter.answer(asking, choices)
     if as_json:
         shown = [{"query": one.query, "id": one.held.id, "claims": _paths(one)} for one in choices]
-        print_json({"verifier": asking.verifier, "shown": shown, "redirect_uri": target})
+        agreed = [one.control.text() for one in asking.agreements]
+        print_json({"verifier": asking.verifier, "shown": shown, "agreed": agreed, "redirect_uri": target})
     else:
         typer.echo(target or "shown")
 
@@ -99,12 +100,16 @@ def link(
     roots: Roots = None,
     as_json: Json = False,
 ) -> None:
-    """Prove control of an account and link it; the chain binds it with the oracle's next batch."""
+    """Prove control of an account, agree to it with the wallet's key, and link it; the oracle's next batch binds it.
+
+    Nothing else than what this command names is signed, so it doesn't ask again.
+    """
     store, wanted = open_store(wallet), _asset(asset)
     key = _account(chain, account)
     with https_client(roots) as http:
         client, session = _client(store, http)
-        linked = client.link(session, wanted, chain, key)
+        presenter = Presenter(http, store.key(), utc, system_randomness)
+        linked = client.link(session, wanted, chain, key, presenter, store.all())
     if as_json:
         print_json({"id": linked.id, "chain": linked.chain, "account": linked.account, "state": linked.state})
     else:
@@ -144,7 +149,12 @@ def https_client(roots: Path | None) -> httpx.Client:
     running = up_folder() / "ca" / "ca.pem"
     trusted = roots or (running if running.is_file() else None)
     if trusted is not None:
-        context.load_verify_locations(trusted)
+        try:
+            context.load_verify_locations(trusted)
+        except OSError:
+            raise UserError(
+                f"{trusted} can't be read as certificate authorities.", "--roots takes a PEM file."
+            ) from None
     return httpx.Client(verify=context, timeout=10)
 
 
@@ -177,11 +187,14 @@ def _account(chain: str, name: str) -> Account:
 def _agreed(asking: Asking, choices: Sequence[Choice]) -> bool:
     table = Table("credential", "issuer", "claims")
     for one in choices:
-        table.add_row(one.held.type, one.held.issuer, ", ".join(_paths(one)))
+        table.add_row(one.held.configuration, one.held.issuer, ", ".join(_paths(one)))
     console = people_console()
     console.print(f"{asking.verifier} asks for:")
     console.print(table)
-    return typer.confirm("Show this?")
+    for agreement in asking.agreements:
+        console.print("and by showing it you sign, with the key of your credentials:")
+        console.print(agreement.control.text(), markup=False)
+    return typer.confirm("Show this?" if not asking.agreements else "Show this and sign?")
 
 
 def _paths(choice: Choice) -> list[str]:
@@ -193,14 +206,20 @@ def _tell(document: dict[str, object], *, as_json: bool) -> None:
         print_json(document)
         return
     enrolments = document.get("enrolments")
-    table = Table("asset", "investor", "standing", "accounts")
+    # Lines, no table: an id that a narrow terminal cuts off can't be given to another command.
     for one in enrolments if isinstance(enrolments, list) else []:
-        accounts = "\n".join(f"{linked['account']} ({linked['state']}, {linked['id']})" for linked in one["accounts"])
-        table.add_row(one["asset"], one["investor"], _standing_text(one["standing"]), accounts)
-    people_console().print(table)
+        typer.echo(f"Asset {one['asset']}, as investor {one['investor']}: {_standing_text(one['standing'])}")
+        for linked in one["accounts"]:
+            typer.echo(f"  {linked['account']} on {linked['chain']}: {linked['state']} (id {linked['id']})")
+    if not enrolments and not document.get("under_review"):
+        typer.echo("Enrolled for nothing yet.")
     if document.get("under_review"):
         typer.echo("Your enrolment is being looked at by the oracle's staff.")
 
 
-def _standing_text(standing: dict[str, object]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in standing.items())
+def _standing_text(standing: Mapping[str, Any]) -> str:
+    """One line for the verdict, one for each reason with what would cure it."""
+    if standing["eligible"]:
+        return "eligible"
+    told = [one["text"] + (f" ({one['cure']})" if one["cure"] else "") for one in standing["reasons"]]
+    return "\n  ".join(["not eligible", *told])

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 
 from bridge.errors import LockstepError
 from identity.issuer.settings import IssuerSettings
@@ -20,7 +19,7 @@ from identity.oracle.settings import OracleSettings
 from identity.oracle.tables import AUDIT as ORACLE_AUDIT
 from identity.settings import load, read_secret
 from identity.storage.audit import AuditBroken, AuditChain, AuditHead
-from identity.storage.database import Database
+from identity.storage.database import Database, StorageFailed
 from lockstep_cli.errors import UserError
 from lockstep_cli.local.state import NoLocalSystem
 
@@ -91,8 +90,8 @@ def verify_chain(service: str, settings: Path, noted: AuditHead | None = None) -
                 return Verified(service, AuditChain(table, keys.mac).verify(connection, noted))
         except AuditBroken as broken:
             return Verified(service, None, broken)
-        except DBAPIError as error:
-            raise ChainUnreadable(service, type(error).__name__) from None
+        except StorageFailed as error:
+            raise ChainUnreadable(service, str(error)) from None
 
 
 def written(head: AuditHead) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +27,10 @@ from lockstep_cli.local.services import READY, START_SECONDS
 
 POLICY_STAFF = ("pia-policy", "paul-policy")
 """Who puts a policy forward, and who stands for it."""
-RHYTHM_SECONDS, HEARTBEAT_SECONDS = 1, 120
+RHYTHM_SECONDS, HEARTBEAT_SECONDS, COOLING_SECONDS = 1, 120, 2
 """So that nobody waits long in a development system; minutes in production."""
+CLIENT_REQUESTS = 10_000
+"""Everybody asks from this machine, so all of them are one client."""
 
 
 class OracleRefused(LockstepError):
@@ -40,11 +43,15 @@ class OracleRefused(LockstepError):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where everything of identity listens; taken before anything starts, because names (did:web) hold them."""
+    """Where everything of identity listens; taken before anything starts, because names (did:web) hold them.
+
+    `host` is where issuer and oracle listen, whom people's wallets ask. Signers never leave this machine.
+    """
 
     issuer: int
     oracle: int
     signers: tuple[int, ...]
+    host: str = "127.0.0.1"
 
 
 class LocalCompliance:
@@ -69,6 +76,11 @@ class LocalCompliance:
         for process in self._processes:
             process.close()
 
+    @property
+    def _signer_token(self) -> Path:
+        """By which signers know the oracle: they let nobody else in."""
+        return self.folder / "signers.token"
+
     def ask_to_stop(self) -> None:
         """Lets all of them begin to end; leaving the context waits for it."""
         for process in self._processes:
@@ -82,6 +94,7 @@ class LocalCompliance:
 
     def start(self, chains: Sequence[Mapping[str, Any]], attestors: int) -> None:
         """Starts signers and oracle on these chains; returns at once. So many attestors may ask for decisions."""
+        write_secret_file(self._signer_token, secrets.token_urlsafe(32))
         self._processes += [
             self._start_signer(number, port, chains) for number, port in enumerate(self._ports.signers, start=1)
         ]
@@ -97,8 +110,12 @@ class LocalCompliance:
             signers=[f"https://localhost:{port}" for port in self._ports.signers],
             keys={"evm": evm_key, "substrate": substrate_key},
             attestors=attestors,
+            host=self._ports.host,
             rhythm_seconds=RHYTHM_SECONDS,
             heartbeat_seconds=HEARTBEAT_SECONDS,
+            cooling_seconds=COOLING_SECONDS,
+            client_requests=CLIENT_REQUESTS,
+            signer_token_file=str(self._signer_token),
         )
         for name, token in self.made.tokens.items():
             write_private(self.folder / "oracle" / f"{name}.token", token)
@@ -136,6 +153,7 @@ class LocalCompliance:
             "ORACLE_DID": self.did,
             "FETCH_HOSTS": json.dumps([f"localhost:{self._ports.issuer}"]),
             "ROOTS": str(files.root),
+            "TOKEN_FILE": str(self._signer_token),
         }
         env = {f"LOCKSTEP_ORACLE_SIGNER_{key}": value for key, value in settings.items()}
         return self._run(name, [sys.executable, "-m", "identity.oracle.signer"], env)

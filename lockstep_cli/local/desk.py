@@ -38,9 +38,12 @@ class Desk:
     ) -> None:
         self._http, self._url, self._tokens, self._randomness = http, url, tokens, randomness
 
-    def offer(self, claims: Mapping[str, Mapping[str, Any]]) -> Offered:
-        """One offer of everything claimed of a new subject, by type: each case with evidence, made by one and approved by another."""
-        subject_id: str | None = None
+    def offer(self, claims: Mapping[str, Mapping[str, Any]], subject_id: str | None = None) -> Offered:
+        """One offer of everything claimed of a subject, by type: each case with evidence, made by one and approved by another.
+
+        Args:
+            subject_id: somebody whom the issuer knows already, as after a lost wallet; None: somebody new.
+        """
         cases = []
         for type_, content in claims.items():
             case_id, subject_id = self._approved(type_, content, subject_id)

@@ -1,4 +1,4 @@
-"""How the cast comes to be admitted: each presents what their wallet holds, and proves an account on each chain."""
+"""How the cast comes to be admitted: each presents what their wallet holds, agrees to an account on each chain, and proves it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Enrolment:
         self._caip2 = {name: chain.views().identity().caip2 for name, chain in chains.items()}
 
     def enrol(self, one: Identified, person: Person, asset: bytes) -> None:
-        """One presentation of everything held, then one proof for each account."""
+        """One presentation of everything held, then consent and a proof for each account."""
         presenter = Presenter(self._http, one.wallet.key(), self._clock, self._randomness)
         session = self._oracle.enrol(asset, presenter, one.held)
         for name, caip2 in self._caip2.items():
-            self._oracle.link(session, asset, caip2, person.account(name))
+            self._oracle.link(session, asset, caip2, person.account(name), presenter, one.held)

@@ -31,7 +31,7 @@ from lockstep_cli.local.compliance import LocalCompliance, Ports
 from lockstep_cli.local.enrolment import Enrolment
 from lockstep_cli.local.issuer import Identified, LocalIssuer
 from lockstep_cli.local.policy import write_policy
-from lockstep_cli.local.ports import free_ports
+from lockstep_cli.local.ports import Faces, chosen_ports
 from lockstep_cli.local.subjects import FACTS
 
 ASK_SECONDS: Final = 20.0
@@ -54,13 +54,13 @@ class LocalIdentity:
     But for `compliance`, which stands on the chains: whoever starts it stops it, before the chains end.
     """
 
-    def __init__(self, folder: Path, randomness: Randomness) -> None:
-        issuer, oracle, *signers = free_ports(2 + SIGNERS)
-        ports = Ports(issuer, oracle, tuple(signers))
+    def __init__(self, folder: Path, randomness: Randomness, faces: Faces) -> None:
+        issuer, oracle, *signers = chosen_ports((faces.issuer, faces.oracle, *(0 for _ in range(SIGNERS))))
+        ports = Ports(issuer, oracle, tuple(signers), faces.host)
         self.authority = DevelopmentAuthority(folder / "ca")
         trust = ssl.create_default_context(cafile=str(self.authority.root_file))
         self.http = httpx.Client(verify=trust, timeout=ASK_SECONDS, trust_env=False)
-        self.issuer = LocalIssuer(folder, issuer, self.authority, self.http, utc, randomness)
+        self.issuer = LocalIssuer(folder, issuer, self.authority, self.http, utc, randomness, faces.host)
         self.compliance = LocalCompliance(folder, ports, self.authority, self.http)
         self.policy: Policy
         self.classes: dict[str, int] = {}

@@ -59,9 +59,10 @@ class LocalIssuer:
         http: httpx.Client,
         clock: Clock,
         randomness: Randomness,
+        host: str = "127.0.0.1",
     ) -> None:
         """`port` is taken beforehand, because the issuer's name (did:web) holds it. `http` trusts `authority`."""
-        self.folder = folder
+        self.folder, self._host = folder, host
         self._port, self._clock, self._randomness = port, clock, randomness
         self._authority, self._http = authority, http
         self.made: DevelopmentIssuer
@@ -95,7 +96,7 @@ class LocalIssuer:
     def start(self, subscribers: tuple[str, ...] = ()) -> None:
         """Makes the issuer, its staff and its keys, and starts it; returns when it listens."""
         self.made = make_development_issuer(
-            self.folder / "issuer", self._port, self._authority, subscribers=subscribers
+            self.folder / "issuer", self._port, self._authority, subscribers=subscribers, host=self._host
         )
         for role, token in self.made.tokens.items():
             write_private(self.folder / "issuer" / f"{role}.token", token)

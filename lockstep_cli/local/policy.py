@@ -12,8 +12,9 @@ from lockstep_cli.local.subjects import KYC, QUALIFICATION
 
 HOLDING_LIMIT: Final = 50_000
 """Base units that one member of the cast may hold, over both chains."""
-SEATS: Final = 12
-"""How many qualified investors may hold, over both chains."""
+SEATS: Final = 40
+"""How many qualified investors may hold, over both chains: a seat on each for everybody who has keys here, and some to spare,
+because a seat is set aside wherever somebody eligible may become a holder."""
 BUCKET: Final = "qualified"
 VERIFICATIONS: Final = (
     "506c_income",

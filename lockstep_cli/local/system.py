@@ -35,6 +35,7 @@ from lockstep_cli.local.auditing import audit_document
 from lockstep_cli.local.cast import Person, draw_cast, staff
 from lockstep_cli.local.genesis import TIMING, attestor_set, oracle_set, substrate_patch
 from lockstep_cli.local.oracle import LocalOracle
+from lockstep_cli.local.ports import Faces
 from lockstep_cli.local.services import Services
 from lockstep_cli.local.state import EvmAddresses, SystemState
 from relayer.journal import Journal
@@ -61,11 +62,13 @@ class LocalSystem:
         options: Options | None = None,
         *,
         credentials: bool = False,
+        faces: Faces = Faces(),
     ) -> None:
         """`folder` exists and belongs to this run alone; `told` hears one line per step; `options` say how the chains are started.
 
         Args:
             credentials: the cast is admitted by credentials, not by what is written down of it.
+            faces: where issuer and oracle listen then.
         """
         self.folder = folder
         self.told = told
@@ -74,7 +77,7 @@ class LocalSystem:
         self._stack = ExitStack()
         self._parts: list[EmbeddedDevnet | Services | LocalIdentity] = []
         self._identity: LocalIdentity | None = None
-        self._credentials = credentials
+        self._credentials, self._faces = credentials, faces
         self.people: dict[str, Person] = {}
         self.issued_lots: dict[str, tuple[Lot, ...]] = {}
         self.substrate: ManagedChain
@@ -201,7 +204,7 @@ class LocalSystem:
         if self._credentials:
             from lockstep_cli.local.identity import LocalIdentity
 
-            self._identity = self._stack.enter_context(LocalIdentity(self.folder, self._randomness))
+            self._identity = self._stack.enter_context(LocalIdentity(self.folder, self._randomness, self._faces))
             self._identity.begin()
         self.devnet = self._stack.enter_context(
             EmbeddedDevnet(self.folder, substrate_patch(), self._randomness(32), self._options)

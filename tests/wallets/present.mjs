@@ -74,15 +74,15 @@ const callbacks = {
 }
 
 // Only the disclosures of what is asked for; a claim inside a list has no name, so lists that are asked for are shown whole.
-function show(query, { nonce, audience }) {
+function show(query, { nonce, audience, agreed }) {
   const [jwt, ...disclosures] = credential.split('~').slice(0, -1)
-  const names = new Set(query.claims.map(({ path }) => path[0]))
+  const names = new Set((query.claims ?? []).map(({ path }) => path[0]))
   const shown = disclosures.filter((one) => {
     const content = decode(one)
     return content.length === 3 ? names.has(content[1]) : names.has('nationalities')
   })
   const presented = `${[jwt, ...shown].join('~')}~`
-  const binding = { iat: Math.floor(Date.now() / 1000), aud: audience, nonce, sd_hash: encodeHash(presented) }
+  const binding = { iat: Math.floor(Date.now() / 1000), aud: audience, nonce, sd_hash: encodeHash(presented), ...agreed }
   const signed = `${encode({ alg: 'ES256', typ: 'kb+jwt' })}.${encode(binding)}`
   const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' })
   return { presented: `${presented}${signed}.${signature.toString('base64url')}`, shown: shown.length }
@@ -97,7 +97,15 @@ const parsed = client.parseOpenid4vpAuthorizationRequest({ authorizationRequest:
 const resolved = await client.resolveOpenId4vpAuthorizationRequest({ authorizationRequestPayload: parsed.params })
 const asked = resolved.authorizationRequestPayload
 const [query] = resolved.dcql.query.credentials
-const { presented, shown } = show(query, { nonce: asked.nonce, audience: asked.client_id })
+// What the holder agrees to by showing this credential (OpenID4VP 1.0, B.3.3): hashes over the texts as they were sent.
+const transactions = (resolved.transactionData ?? []).filter(({ transactionData }) =>
+  transactionData.credential_ids.includes(query.id),
+)
+const agreed = transactions.length > 0 && {
+  transaction_data_hashes: transactions.map(({ encoded }) => encodeHash(encoded)),
+  transaction_data_hashes_alg: transactions[0].transactionData.transaction_data_hashes_alg[0],
+}
+const { presented, shown } = show(query, { nonce: asked.nonce, audience: asked.client_id, agreed })
 const encrypted = asked.response_mode === 'direct_post.jwt'
 const response = await client.createOpenid4vpAuthorizationResponse({
   authorizationRequestPayload: asked,
@@ -126,5 +134,6 @@ process.stdout.write(
     status: sent.response.status,
     answer: await sent.response.json(),
     shown,
+    transactions: transactions.map(({ transactionData }) => transactionData),
   }),
 )

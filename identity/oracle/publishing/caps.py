@@ -82,9 +82,12 @@ def _lower(parts: Mapping[str, Part], excess: int) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class ClassPart(Part):
-    """One class's seats on one chain; `members`: how many investors of the class may hold here."""
+    """One class's seats on one chain; `waiting`: how many investors of the class may hold here and don't yet.
 
-    members: int = 0
+    Not those who may, less the holders: a holder who may not receive any more keeps a seat and waits for none.
+    """
+
+    waiting: int = 0
 
 
 def slice_seats(
@@ -135,7 +138,7 @@ def shares(seats: int, parts: Mapping[tuple[str, int], ClassPart], size: int, tu
     that, whoever was there first would keep seats that nobody sits on, and the others would be refused for ever.
     """
     keys = sorted(parts)
-    wanted = {key: max(0, min(size, parts[key].members - parts[key].used)) for key in keys}
+    wanted = {key: max(0, min(size, parts[key].waiting)) for key in keys}
     empty = max(0, seats - sum(part.used for part in parts.values()))
     if sum(wanted.values()) <= empty:
         return wanted

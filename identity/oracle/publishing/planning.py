@@ -5,6 +5,7 @@ Diffs are made against the newest block; parts of caps against final ones, on al
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -192,10 +193,7 @@ class Planner:
         self, asset: bytes, receivers: Sequence[WantedWord]
     ) -> dict[str, dict[tuple[str, int], ClassPart]]:
         """By bucket: the seats of each class on each chain."""
-        members: dict[int, int] = {}
-        for one in receivers:
-            if one.word is not None:
-                members[one.word.class_] = members.get(one.word.class_, 0) + 1
+        admitted = [(one.investor, one.word.class_) for one in receivers if one.word is not None]
         found: dict[str, dict[tuple[str, int], ClassPart]] = {}
         # Only buckets with seats: each class is a read on each chain.
         seats = self._source.policy(asset).seats
@@ -203,6 +201,8 @@ class Planner:
         for side in self._sides.values():
             at, number = _final(side.chain)
             coming, leaving = self._moving_quotas(side, asset, number)
+            limits = side.chain.limits([(asset, investor) for investor, _ in admitted], at)
+            waiting = Counter(class_ for (_, class_), view in zip(admitted, limits, strict=True) if view.used == 0)
             views = side.chain.views(at)
             for class_, bucket in buckets.items():
                 quota = views.quota_of(asset, class_)
@@ -211,7 +211,7 @@ class Planner:
                     quota.holders,
                     coming.get(class_, 0),
                     leaving.get(class_, 0),
-                    members.get(class_, 0),
+                    waiting[class_],
                 )
         return found
 

@@ -1,4 +1,4 @@
-"""Rules that change: another policy by two persons, and an issuer that is believed no more. Last, because they touch everybody."""
+"""Rules that change: another policy by two persons, and an issuer that is believed no more."""
 
 from __future__ import annotations
 

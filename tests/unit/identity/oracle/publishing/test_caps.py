@@ -109,14 +109,14 @@ def dealt(seats: int, parts: Seats, turn: int) -> Seats:
 def test_seats_that_nobody_sits_on_keep_nobody_out() -> None:
     """Twelve seats, five holders on each chain of the first class; four investors of the second were refused for ever,
     because the seats set aside for holders of the first on their other chain were never taken back."""
-    first = ClassPart(6, 1, members=5)
-    parts = dealt(12, {("a", 1): first, ("b", 1): first, ("a", 2): ClassPart(0, 0, members=4)}, turn=0)
+    first = ClassPart(6, 1, waiting=4)
+    parts = dealt(12, {("a", 1): first, ("b", 1): first, ("a", 2): ClassPart(0, 0, waiting=4)}, turn=0)
     assert sum(part.part for part in parts.values()) <= 12
     assert all(part.room >= 3 for part in parts.values())
 
 
 def test_the_last_seat_goes_round_so_that_everybody_waiting_gets_his_turn() -> None:
-    waiting = {(chain, class_): ClassPart(0, 0, members=3) for chain in "ab" for class_ in (1, 2, 3)}
+    waiting = {(chain, class_): ClassPart(0, 0, waiting=3) for chain in "ab" for class_ in (1, 2, 3)}
     had: set[tuple[str, int]] = set()
     parts = dict(waiting)
     for turn in range(len(parts)):

@@ -296,6 +296,23 @@ def test_seats_are_handed_out_in_slices_and_never_beyond_the_cap(press: Press) -
     assert sum(quotas) <= SEATS
 
 
+def test_a_holder_who_may_no_longer_receive_keeps_no_newcomer_out(press: Press) -> None:
+    """Those who may receive were counted less the holders: a holder who lost that, and keeps his tokens and his seat, was
+    taken for one of them, and the next investor of his class was refused for want of a seat (17), for ever."""
+    press.knowledge.admit(1)
+    publish(press)
+    for chain in press.world.chains.values():
+        part, _ = chain.state.quotas[ASSET, CLASS]
+        chain.state.used[ASSET, ana(1)] = 5
+        chain.state.quotas[ASSET, CLASS] = (part, 1)
+        chain.mine()
+    press.knowledge.change(1)
+    publish(press)
+    press.knowledge.admit(2)
+    publish(press)
+    assert [chain.state.quotas[ASSET, CLASS] for chain in press.world.chains.values()] == [(2, 1), (2, 1)]
+
+
 def test_reconciliation_tells_of_a_batch_that_nobody_here_asked_for(press: Press) -> None:
     press.knowledge.admit(1)
     publish(press)

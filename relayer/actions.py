@@ -147,7 +147,9 @@ class Actions:
         final = destination.finalised()
         preflight = self._preflight(state, destination.views(final).explain_deliver(state.order))
         if preflight is not None:
-            return preflight
+            # The oracle may hold what the chain's word denies for good: nobody is told of a rejection before those who
+            # sign agree to one, or an order under review would go back and forth, and say by its turns that it is.
+            return self._collect_rejections(state) if _is_rejecting(preflight) else preflight
         signers = _signers(destination)
         answer = self._collector.approvals(state, signers, int(self._clock()) + APPROVAL_SECONDS)
         if isinstance(answer, Shortage):
@@ -293,6 +295,10 @@ class Actions:
     def _is_settled(self, state: TransferState) -> bool:
         source = self._chains[state.order.source]
         return source.views(source.finalised()).order_at(state.order.destination, state.order.nonce) is None
+
+
+def _is_rejecting(step: Step) -> bool:
+    return any(isinstance(event, DecisionMade) and isinstance(event.decision, Reject) for event in step.events)
 
 
 def _is_early(reasons: Sequence[Reason]) -> bool:

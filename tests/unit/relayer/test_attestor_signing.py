@@ -364,6 +364,23 @@ def test_the_decision_port_can_hold_without_naming_a_reason(tmp_path: Path) -> N
         house.close()
 
 
+def test_an_order_under_review_stays_held_although_the_chains_word_denies_for_good(tmp_path: Path) -> None:
+    """The relayer wrote down a rejection that the chain's word gave it, before the attestors told it to hold: an order
+    under review went back and forth between the two, and whoever asked in between was shown a rejection."""
+    house = House(tmp_path, decisions=Oracle(Hold((), under_review=True)))
+    try:
+        house.destination.reasons = [Reason(Refusal.ReceiverNotEligible, 7)]
+        order = initiated(house)
+        for _ in range(6):
+            house.settle_down(1)
+        transfer = house.journal.transfer(digest_order(order))
+        assert transfer is not None
+        assert transfer.state.under_review
+        assert [one.stage for one in house.journal.history(digest_order(order))] == ["seen", "held"]
+    finally:
+        house.close()
+
+
 def test_the_decision_port_can_deny_and_the_order_is_refunded(tmp_path: Path) -> None:
     house = House(tmp_path, decisions=Oracle(Reject(Reason(Refusal.ReceiverNotEligible, 0))))
     try:

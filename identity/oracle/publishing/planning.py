@@ -198,6 +198,8 @@ class Planner:
         # Only buckets with seats: each class is a read on each chain.
         seats = self._source.policy(asset).seats
         buckets = {class_: name for class_, name in self._source.classes(asset).items() if name in seats}
+        if not buckets:
+            return found
         for side in self._sides.values():
             at, number = _final(side.chain)
             coming, leaving = self._moving_quotas(side, asset, number)
